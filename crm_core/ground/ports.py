@@ -1,0 +1,50 @@
+"""What the core needs of a store. The hub implements it; filters are the store's own query documents, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from crm_core.ground.events import Event
+
+Doc = dict[str, Any]
+Filter = Mapping[str, Any]
+Order = Sequence[tuple[str, int]]
+
+HISTORY = "history"
+"""The pseudo type under which the change log is read."""
+
+
+class RecordReads(Protocol):
+    """Reading records, inside or outside a unit of work. `key` is the record type."""
+
+    async def first(self, key: str, where: Filter) -> Doc | None:
+        """Any one record that matches."""
+
+    async def find(self, key: str, where: Filter, order: Order = (), limit: int = 0) -> list[Doc]:
+        """The records that match; `limit` 0 = all, and only for sets known to be small."""
+
+    async def count(self, key: str, where: Filter, limit: int = 0) -> int:
+        """How many match, counted no further than `limit` (0 = to the end)."""
+
+
+class RecordUnit(RecordReads, Protocol):
+    """One unit of work over records: all of it is committed together with its events, or none of it."""
+
+    async def insert(self, key: str, doc: Doc) -> None:
+        """Store a new document."""
+
+    async def replace(self, key: str, doc: Doc) -> None:
+        """Store a document anew under its `_id`."""
+
+    async def set_many(self, key: str, where: Filter, values: Filter) -> int:
+        """Set values in all that match; returns how many matched."""
+
+    async def remove(self, key: str, record: str) -> None:
+        """Delete one document."""
+
+    async def next_number(self, series: str) -> int:
+        """The next of a series, from 1; never given twice."""
+
+    def announce(self, event: Event) -> None:
+        """Tell the consoles when this unit commits."""

@@ -1,0 +1,206 @@
+"""The contract between the hub and a channel: what a folder under `channels/` fills in.
+
+The hub supplies supervision, back-off, leases, rate limits, retries and health; a channel contains only its protocol.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from crm_core.ground.errors import NotFound
+from hub.errors import InDoubt
+from hub.model.delivery import Delivery, DeliveryState
+from hub.model.envelope import Envelope
+from hub.model.message import MessageOut
+
+
+class Account(BaseModel):
+    """What an operator configures for one account. Each channel extends it; secrets are `SecretStr`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    channel: str
+    queue: str = "general"
+    enabled: bool = True
+    rate_per_minute: int | None = None
+    """Most messages sent in a minute; None = no limit."""
+
+
+AccountT = TypeVar("AccountT", bound=Account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a channel can carry; the console draws its composer from it."""
+
+    text: bool = True
+    html: bool = False
+    attachments: bool = False
+    subject: bool = False
+    cc: bool = False
+    delivery_reports: bool = False
+    read_reports: bool = False
+    outbound: bool = True
+    max_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The far side took it."""
+
+    state: DeliveryState = "sent"
+    far_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """Raw input as it was kept. `note` is what the channel wrote beside it (peer, envelope addresses)."""
+
+    id: str
+    account: str
+    content: bytes
+    at: datetime
+    note: Mapping[str, Any]
+    correlation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """A webhook call as the web edge hands it on. `url` is the public address that the far side signed."""
+
+    method: str
+    url: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookAnswer:
+    """What the far side gets back."""
+
+    status: int = 200
+    content_type: str = "text/plain"
+    body: bytes = b""
+
+
+class Inlet(Protocol):
+    """A channel's whole view of the hub, bound to one account."""
+
+    async def keep_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
+        """Keep raw input, durably, before anything is made of it."""
+        ...
+
+    async def ingest(self, envelope: Envelope) -> MessageOut:
+        """Put a message into the stream; returns when it is durable. A repeat returns the stored message."""
+        ...
+
+    async def amend(self, external_id: str, change: Mapping[str, Any]) -> MessageOut | None:
+        """Change a stored message by its far side's id (`{"delivery.state": "delivered"}`, `{"call": {...}}`)."""
+        ...
+
+    async def position(self) -> dict[str, Any]:
+        """Where this account's receiver stands (a bookmark the channel wrote itself); empty at first."""
+        ...
+
+    async def move_to(self, position: Mapping[str, Any]) -> None:
+        """Write the bookmark."""
+        ...
+
+    async def holds(self, external_ids: list[str]) -> set[str]:
+        """Which of these far ids the store has, as messages, known repeats or quarantined input."""
+        ...
+
+    def connected(self, detail: str = "") -> None:
+        """Tell the health page that the connection stands."""
+        ...
+
+    def heard(self) -> None:
+        """Tell the health page that something came from the far side."""
+        ...
+
+    def sign(self, purpose: str, value: str) -> str:
+        """A short signed token that carries `value` (a conversation id in a reply address)."""
+        ...
+
+    def check(self, purpose: str, token: str) -> str | None:
+        """The value of a token of ours, or None when it is not genuine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook(Generic[AccountT]):
+    """One webhook of a channel, mounted at `/hooks/ACCOUNT/PATH`.
+
+    `verify` says whether the call is genuine (a signature); it must not trust anything else.
+    """
+
+    path: str
+    verify: Callable[[AccountT, HookRequest], bool]
+    handle: Callable[[AccountT, HookRequest, Inlet], Awaitable[HookAnswer]]
+
+
+class Channel(ABC, Generic[AccountT]):
+    """A kind of communication. Errors: `Transient` for what may pass, `Permanent` for what a person must mend."""
+
+    kind: ClassVar[str]
+    account_model: type[AccountT]
+    can: ClassVar[Capabilities]
+    hooks: tuple[Hook[AccountT], ...] = ()
+    receives: ClassVar[bool] = True
+    """Whether an account holds a connection (then one hub owns it, by lease)."""
+
+    @abstractmethod
+    async def probe(self, account: AccountT) -> None:
+        """Try the configuration against the far side; raises with the reason."""
+
+    @abstractmethod
+    async def receive(self, account: AccountT, inlet: Inlet) -> None:
+        """Take messages in until cancelled; raises when the connection is lost (the hub calls again, with back-off)."""
+
+    @abstractmethod
+    async def replay(self, account: AccountT, raw: Raw, inlet: Inlet) -> None:
+        """Make messages of raw input that was kept but not finished (after a crash). Must be safe to repeat."""
+
+    @abstractmethod
+    async def send(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> Receipt:
+        """Hand a message to the far side, once."""
+
+    async def find_sent(self, account: AccountT, delivery: Delivery) -> Receipt | None:
+        """After a crash: did the far side get it? None = surely not.
+
+        Raises:
+            InDoubt: the far side cannot be asked; the account's `in_doubt` policy decides.
+        """
+        raise InDoubt(f"{account.id}: the far side cannot be asked about {delivery.external_id}")
+
+    def inventory(self, account: AccountT, since: datetime) -> AsyncIterator[str] | None:
+        """The far side's ids since then, for `mainstem reconcile`; None where the far side keeps nothing."""
+        return None
+
+
+AnyChannel = Channel[Any]
+
+
+def load(kind: str) -> AnyChannel:
+    """The channel of a kind, found by folder name: `channels/KIND/` exports `channel`."""
+    if kind not in kinds():
+        raise NotFound(f"there is no channel {kind!r}; installed: {', '.join(kinds())}", channel=kind)
+    return cast(AnyChannel, importlib.import_module(f"channels.{kind}").channel)
+
+
+def kinds() -> list[str]:
+    """The kinds of channel that are installed."""
+    package = importlib.import_module("channels")
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)

@@ -1,0 +1,1 @@
+"""Who is who: sign-in, sessions, tokens, second factor, throttling, audit."""

@@ -1,0 +1,1 @@
+"""The nouns of the stream as plain dataclasses and typed dictionaries."""

@@ -1,0 +1,61 @@
+"""The life of an outbound message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from hub.model.address import Address
+
+DeliveryState = Literal["queued", "sending", "sent", "delivered", "read", "failed"]
+
+
+class DeliveryOut(TypedDict):
+    """What a message shows of its delivery. `reason` is a sentence for the agent; times are UTC."""
+
+    state: DeliveryState
+    reason: str | None
+    attempts: int
+    next_at: datetime | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFile:
+    """An attachment to send."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a channel is asked to send.
+
+    Attributes:
+        message: the message's id; also the client reference where the far side takes one.
+        external_id: made before the first try (a Message-ID, for mail), the same at each try.
+        reply_to: external id of the message that is answered; `references` the chain above it, oldest first.
+        attempt: 1 for the first try.
+    """
+
+    message: str
+    conversation: str
+    account: str
+    external_id: str
+    author_name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    text: str
+    html: str | None
+    files: tuple[DeliveryFile, ...]
+    reply_to: str | None
+    references: tuple[str, ...]
+    at: datetime
+    attempt: int
+    automatic: bool
+    parts: dict[str, dict[str, Any]]
+    correlation: str | None

@@ -1,0 +1,38 @@
+"""What is to be written into the stream by us: an answer, a note, a first message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from hub.model.address import Address
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A message of ours, before it has an id.
+
+    Attributes:
+        kind: `reply` goes out through the outbox; `note` stays inside.
+        client_id: made by whoever writes; the same one twice is the same message.
+        to: empty for a reply means: to the party who wrote last.
+        files: ids of uploaded files.
+        send_at: not before this moment.
+    """
+
+    conversation: str
+    author: str
+    kind: Literal["reply", "note"]
+    text: str
+    html: str | None = None
+    subject: str | None = None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    files: tuple[str, ...] = ()
+    client_id: str | None = None
+    account: str | None = None
+    send_at: datetime | None = None
+    automatic: bool = False
+    mentions: tuple[str, ...] = ()
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -1,0 +1,33 @@
+"""Errors to RFC 9457 problem documents. Pure; the HTTP edge and the sockets use the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from crm_core.ground.errors import FieldError, Invalid, MainstemError
+
+_BASE = "urn:mainstem:problem:"
+
+
+def problem(error: MainstemError, correlation: str | None = None) -> dict[str, Any]:
+    """The document of an error: `type title status detail`, `errors[]` for invalid input, the error's own facts."""
+    out: dict[str, Any] = {"type": _BASE + error.code, "title": error.title, "status": error.status, "code": error.code}
+    if error.detail:
+        out["detail"] = error.detail
+    if isinstance(error, Invalid):
+        out["errors"] = [{"path": f.path, "code": f.code, "detail": f.detail} for f in error.fields]
+    out.update(error.data)
+    if correlation:
+        out["correlation"] = correlation
+    return out
+
+
+def from_validation(error: ValidationError, prefix: str = "") -> Invalid:
+    """pydantic's findings as one `Invalid` that names each field."""
+    fields = tuple(
+        FieldError(prefix + ".".join(str(part) for part in e["loc"]), e["type"], e["msg"])
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    return Invalid("; ".join(f"{f.path or 'body'}: {f.detail}" for f in fields[:3]), fields=fields)

@@ -1,0 +1,157 @@
+"""Units of work: documents and the events that tell of them are committed together, or not at all.
+
+All units of the whole system run one after the other: each takes *the turn* (a write to one counter document) as its
+first act, so a second transaction that wants it waits and then sees everything the first wrote. This gives the stream
+its total order: `seq` order is commit order. What was measured stands in docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from crm_core.ground.clock import now
+from crm_core.ground.errors import Unavailable
+from crm_core.ground.events import Event
+from hub.log import correlation
+from hub.store.client import Client, Database, Doc
+from hub.store.collections import COUNTERS, EVENTS
+
+T = TypeVar("T")
+
+_TRIES = 60
+_COMMIT_TRIES = 10
+
+
+class Unit:
+    """One transaction. Keep it short: while it runs, nobody else writes to the stream."""
+
+    def __init__(self, db: Database, session: AsyncClientSession) -> None:
+        self.db = db
+        self.session = session
+        self._events: list[Doc] = []
+        self._unnumbered: list[tuple[Event, str | None]] = []
+
+    def announce(self, event: Event, seq: int | None = None) -> None:
+        """Tell the consoles when (and only when) this unit commits.
+
+        Args:
+            event: what happened.
+            seq: its place, where `take_seq` reserved one; else it gets the next.
+        """
+        if seq is None:
+            self._unnumbered.append((event, correlation.get()))
+        else:
+            self._events.append(_document(event, seq, correlation.get()))
+
+    async def take_seq(self, count: int) -> int:
+        """Reserve `count` places of the stream; returns the first."""
+        counter = await self.db[COUNTERS].find_one_and_update(
+            {"_id": "seq"}, {"$inc": {"value": count}}, return_document=True, session=self.session
+        )
+        if counter is None:
+            raise Unavailable("the store is not set up: no stream counter (migrations did not run)")
+        value: int = counter["value"]
+        return value - count + 1
+
+    async def _take_turn(self) -> None:
+        await self.db[COUNTERS].update_one({"_id": "seq"}, {"$inc": {"turn": 1}}, session=self.session)
+
+    async def _flush(self) -> None:
+        if self._unnumbered:
+            first = await self.take_seq(len(self._unnumbered))
+            self._events += [_document(e, first + i, c) for i, (e, c) in enumerate(self._unnumbered)]
+        if self._events:
+            await self.db[EVENTS].insert_many(self._events, ordered=True, session=self.session)
+
+
+def _document(event: Event, seq: int, correlation_id: str | None) -> Doc:
+    return {
+        "_id": seq,
+        "name": event.name,
+        "rooms": sorted(event.rooms()),
+        "data": event.data(),
+        "at": now(),
+        "correlation": correlation_id,
+    }
+
+
+class Units:
+    """Runs units of work against one database."""
+
+    def __init__(self, client: Client, db: Database) -> None:
+        self._client = client
+        self.db = db
+        self._turn = asyncio.Lock()
+
+    async def run(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Do `work` in a transaction, and do it again from the start when another writer was in the way.
+
+        `work` must therefore act on the store only through `unit`, and have no other effect.
+
+        Raises:
+            Unavailable: the store is away, or busy beyond patience.
+        """
+        async with self._turn:  # writers of this process need not collide with each other
+            for attempt in range(_TRIES):
+                try:
+                    return await self._once(work)
+                except PyMongoError as error:
+                    if not _worth_repeating(error):
+                        raise
+                    if isinstance(error, ConnectionFailure) and attempt >= 3:
+                        raise Unavailable("the store is away; try again soon") from error
+                await asyncio.sleep(random.uniform(0.001, 0.02 * min(attempt + 1, 10)))  # noqa: S311
+        raise Unavailable("the store is busy; try again soon")
+
+    async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        async with self._client.start_session() as session:
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern(w="majority", j=True)
+            )
+            try:
+                unit = Unit(self.db, session)
+                await unit._take_turn()  # noqa: SLF001 - the two classes are one mechanism
+                result = await work(unit)
+                await unit._flush()  # noqa: SLF001
+            except BaseException:
+                if session.in_transaction:
+                    await _abort(session)
+                raise
+            await _commit(session)
+            return result
+
+
+async def _commit(session: AsyncClientSession) -> None:
+    """Commit; where the answer is lost, commit again: the server knows the transaction by its number."""
+    for attempt in range(_COMMIT_TRIES):
+        try:
+            await session.commit_transaction()
+            return
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _COMMIT_TRIES - 1:
+                raise
+            await asyncio.sleep(0.05 * (attempt + 1))
+
+
+async def _abort(session: AsyncClientSession) -> None:
+    try:
+        await session.abort_transaction()
+    except PyMongoError:
+        return  # the server ends an abandoned transaction by itself; the first error is the one that matters
+
+
+def _worth_repeating(error: PyMongoError) -> bool:
+    return error.has_error_label("TransientTransactionError")
+
+
+def session_of(unit: Unit) -> dict[str, Any]:
+    """The keyword that makes a driver call part of the unit."""
+    return {"session": unit.session}
