@@ -41,9 +41,13 @@ class MessageAmended(Event, name="message.amended"):
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationChanged(Event, name="conversation.changed"):
-    """State, queue, assignee, records, parties or tags of a conversation changed."""
+    """State, queue, assignee, records, parties or tags of a conversation changed.
+
+    `moved` says that messages came or went (split, join): whoever shows the thread reads it again.
+    """
 
     conversation: ConversationOut
+    moved: bool = False
     _rooms: frozenset[Room]
 
     @override

@@ -16,8 +16,12 @@ from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, connect, database
 from hub.store.collections import HUB_INDEXES
 from hub.store.embedded import EmbeddedMongo
+from hub.store.files import FILE_INDEXES, Files
 from hub.store.migrate import migrate
 from hub.store.unit import Units
+from hub.stream.commit import CommitLoop
+from hub.stream.stream import Stream
+from hub.supervise import Supervisor
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +51,7 @@ async def db(client: Client) -> AsyncIterator[Database]:
     """An empty database, migrated, dropped afterwards."""
     name = f"t_{new_id()}"
     db = database(client, name)
-    await migrate(db, HUB_INDEXES)
+    await migrate(db, (*HUB_INDEXES, *FILE_INDEXES))
     yield db
     await client.drop_database(name)
 
@@ -64,7 +68,7 @@ async def _no_task_left() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield
     extra = asyncio.all_tasks() - before - {asyncio.current_task()}
-    left = [t for t in extra if t is not None and not t.done() and not _is_the_drivers(t)]
+    left = [t for t in extra if t and not t.done() and not _is_the_drivers(t)]
     for task in left:
         task.cancel()
     assert not left, f"tasks left running: {[t.get_name() for t in left]}"
@@ -102,3 +106,13 @@ def _no_error_logged(expected_errors: list[str]) -> Iterator[None]:
         if not any(phrase in r.getMessage() for phrase in expected_errors)
     ]
     assert not surprising, f"errors were logged: {surprising}"
+
+
+@pytest.fixture
+async def stream(db: Database, units: Units) -> AsyncIterator[Stream]:
+    """The write path, running."""
+    supervisor = Supervisor()
+    loop = CommitLoop(units, 200)
+    supervisor.keep("commit", loop.run)
+    yield Stream(db, units, Files(db), loop)
+    await supervisor.stop()

@@ -23,8 +23,9 @@ class Draft:
 
     conversation: str
     author: str
-    kind: Literal["reply", "note"]
-    text: str
+    author_name: str = ""
+    kind: Literal["reply", "note"] = "reply"
+    text: str = ""
     html: str | None = None
     subject: str | None = None
     to: tuple[Address, ...] = ()

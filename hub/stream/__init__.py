@@ -1,0 +1,1 @@
+"""The write path: everything that becomes a message goes through here, in one total order."""

@@ -1,0 +1,344 @@
+"""One batch of the commit loop inside one unit of work: look everything up, decide in memory, write it all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from pymongo import InsertOne, ReplaceOne
+
+from crm_core.ground.errors import Invalid, MainstemError, NotFound
+from crm_core.ground.ids import new_id
+from hub.events import MessageAmended, MessageAppended, OutboxFilled
+from hub.model.address import Address
+from hub.model.conversation import conversation_out, conversation_rooms
+from hub.model.message import MessageOut, Party, message_hint, message_out
+from hub.store.client import Doc
+from hub.store.collections import CONVERSATIONS, LEDGER, MESSAGES, OUTBOX, RAW, REPEATS, THREADS
+from hub.store.unit import Unit
+from hub.stream.amending import amended
+from hub.stream.conversations import announce_conversation, new_conversation
+from hub.stream.documents import arrival_document, last_inbound, take_in, writing_document
+from hub.stream.moves import absorb
+from hub.stream.ops import Amendment, Arrival, Op, Writing
+from hub.stream.parties import MOST_PARTIES, People
+from hub.stream.place import place, trace_key, traces_of, used_keys
+from hub.stream.threads import Trace, Traces
+
+Outcome = MessageOut | MainstemError
+_US = frozenset({"us"})
+
+
+class Batch:
+    """Works through operations in order. Made anew for each try, so that a repeated transaction starts clean."""
+
+    def __init__(self, unit: Unit, ops: list[Op]) -> None:
+        self._unit = unit
+        self._ops = ops
+        self._people = People()
+        self._traces = Traces()
+        self._stored: dict[tuple[str, str], Doc] = {}
+        self._written: dict[str, Doc] = {}
+        self._amending: dict[str, Doc] = {}
+        self._conversations: dict[str, Doc] = {}
+        self._fresh: set[str] = set()
+        self._touched: set[str] = set()
+        self._inserts: dict[str, list[Doc]] = defaultdict(list)
+        self._settled_raw: list[str] = []
+
+    async def run(self) -> list[Outcome]:
+        """Commit the batch within the unit; one outcome per operation, in order."""
+        seq = await self._unit.take_seq(len(self._ops))
+        await self._look_up()
+        outcomes: list[Outcome] = []
+        for number, op in enumerate(self._ops):
+            try:
+                outcomes.append(await self._apply(op, seq + number))
+            except MainstemError as error:
+                outcomes.append(error)
+        await self._write()
+        return outcomes
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    async def _look_up(self) -> None:
+        arrivals = [op for op in self._ops if isinstance(op, Arrival)]
+        await self._find_stored(arrivals)
+        keys = {a.key for op in arrivals for a in _addresses(op)}
+        keys |= {a.key for op in self._ops if isinstance(op, Writing) for a in _recipients(op)}
+        await self._people.look_up(self._unit, keys)
+        await self._traces.look_up(
+            self._unit, (trace_key(k) for op in arrivals for k in used_keys(op.envelope) if k.kind != "token")
+        )
+        await self._find_writings()
+        await self._find_conversations(arrivals)
+
+    async def _find_stored(self, arrivals: list[Arrival]) -> None:
+        by_account: dict[str, set[str]] = defaultdict(set)
+        for op in arrivals:
+            e = op.envelope
+            by_account[e.account] |= {e.external_id, _own_id(e.external_id, e.fingerprint)}
+        for account, ids in by_account.items():
+            query = {"account": account, "external_id": {"$in": list(ids)}}
+            async for doc in self._unit.db[MESSAGES].find(query, session=self._unit.session):
+                self._stored[account, doc["external_id"]] = doc
+
+    async def _find_writings(self) -> None:
+        db, session = self._unit.db, self._unit.session
+        clients = [op.draft.client_id for op in self._ops if isinstance(op, Writing) and op.draft.client_id]
+        if clients:
+            async for doc in db[MESSAGES].find({"client_id": {"$in": clients}}, session=session):
+                self._written[doc["client_id"]] = doc
+        ids = [op.message for op in self._ops if isinstance(op, Amendment)]
+        if ids:
+            async for doc in db[MESSAGES].find({"_id": {"$in": ids}}, session=session):
+                self._amending[doc["_id"]] = doc
+
+    async def _find_conversations(self, arrivals: list[Arrival]) -> None:
+        wanted = self._traces.conversations()
+        wanted |= {k.value for op in arrivals for k in op.envelope.thread_keys if k.kind == "token"}
+        wanted |= {op.draft.conversation for op in self._ops if isinstance(op, Writing) and not op.opening}
+        wanted |= {doc["conversation"] for doc in self._amending.values()}
+        while wanted:
+            query = {"_id": {"$in": list(wanted)}}
+            async for doc in self._unit.db[CONVERSATIONS].find(query, session=self._unit.session):
+                self._conversations[doc["_id"]] = doc
+            gone = {d["merged_into"] for d in self._conversations.values() if d["state"] == "merged"}
+            wanted = gone - self._conversations.keys()
+
+    def _find(self, conversation: str) -> Doc | None:
+        doc = self._conversations.get(conversation)
+        while doc is not None and doc["state"] == "merged":
+            doc = self._conversations.get(doc["merged_into"])
+        return doc
+
+    # -- deciding --------------------------------------------------------------------------------------------
+
+    async def _apply(self, op: Op, seq: int) -> MessageOut:
+        match op:
+            case Arrival():
+                return await self._arrive(op, seq)
+            case Writing():
+                return self._write_ours(op, seq)
+            case Amendment():
+                return self._amend(op)
+
+    async def _arrive(self, op: Arrival, seq: int) -> MessageOut:
+        e = op.envelope
+        external_id = e.external_id
+        stored = self._stored.get((e.account, external_id))
+        if stored and stored.get("fingerprint") != e.fingerprint and e.fingerprint:
+            external_id = _own_id(external_id, e.fingerprint)
+            stored = self._stored.get((e.account, external_id))
+        if e.raw:
+            self._settled_raw.append(e.raw)
+        if e.ledger:
+            self._inserts[LEDGER].append(_ledger(op, external_id))
+        if stored:
+            self._inserts[REPEATS].append(_repeat(op, stored))
+            return message_out(stored)
+        where = place(e, self._people, self._traces, self._find)
+        conversation = await self._conversation_for(op, where.conversation, where.also)
+        message = new_id()
+        doc = arrival_document(op, message, seq, conversation["_id"], where, self._people, external_id)
+        for trace in traces_of(e, self._people, conversation["_id"], message):
+            self._traces.leave(trace)
+        take_in(conversation, doc, self._parties(op), self._people)
+        if e.direction == "inbound" and not e.automatic:
+            conversation["last_inbound"] = last_inbound(op, doc)
+        self._stored[e.account, external_id] = doc
+        self._append(doc, conversation)
+        return message_out(doc)
+
+    async def _conversation_for(self, op: Arrival, winner: str | None, also: list[str]) -> Doc:
+        if winner is None:
+            e = op.envelope
+            doc = new_conversation(new_id(), queue=e.queue, subject=e.subject[:300], at=op.at)
+            self._conversations[doc["_id"]] = doc
+            self._fresh.add(doc["_id"])
+            return doc
+        conversation = self._find(winner)
+        if conversation is None:
+            raise NotFound("the conversation it belongs to is gone", conversation=winner)
+        for other in also:
+            loser = self._find(other)
+            if loser is not None and loser["_id"] != conversation["_id"]:
+                await self._join(loser, conversation)
+        self._touched.add(conversation["_id"])
+        return conversation
+
+    async def _join(self, loser: Doc, winner: Doc) -> None:
+        """An arrival shows that two conversations are one."""
+        for pending in self._inserts[MESSAGES]:
+            if pending["conversation"] == loser["_id"]:
+                pending["conversation"] = winner["_id"]
+        before_loser, before_winner = dict(loser), dict(winner)
+        move = await absorb(self._unit, loser, winner, by="system", fresh=loser["_id"] in self._fresh)
+        self._inserts["moves"].append(move)
+        self._traces.moved(loser["_id"], winner["_id"])
+        self._touched |= {loser["_id"], winner["_id"]}
+        announce_conversation(self._unit, before_loser, loser)
+        announce_conversation(self._unit, before_winner, winner, moved=True)
+
+    def _parties(self, op: Arrival) -> list[tuple[str, Party]]:
+        own = op.envelope.own_keys
+        return [(a.key, self._people.party(a)) for a in _addresses(op) if a.key not in own]
+
+    def _write_ours(self, op: Writing, seq: int) -> MessageOut:
+        draft = op.draft
+        if draft.client_id and draft.client_id in self._written:
+            return message_out(self._written[draft.client_id])
+        conversation = self._opened(op) if op.opening else self._find(draft.conversation)
+        if conversation is None:
+            raise NotFound("there is no such conversation", conversation=draft.conversation)
+        to = _recipients(op) or self._answer_to(conversation)
+        if draft.kind == "reply" and not to:
+            raise Invalid("this conversation has nobody to answer to; name a receiver in `to`")
+        author: Party = {"kind": "user", "id": draft.author, "name": draft.author_name, "address": ""}
+        party_to = [self._people.party(a) for a in to if draft.kind == "reply"]
+        party_cc = [self._people.party(a) for a in draft.cc]
+        doc = writing_document(op, seq, conversation, party_to, party_cc, author)
+        parties = [(a.key, self._people.party(a)) for a in (*to, *draft.cc)] if draft.kind == "reply" else []
+        take_in(conversation, doc, parties, self._people)
+        self._touched.add(conversation["_id"])
+        if draft.kind == "reply":
+            self._queue(op, doc, conversation, [a.key for a in (*to, *draft.cc)])
+        if draft.client_id:
+            self._written[draft.client_id] = doc
+        self._append(doc, conversation)
+        return message_out(doc)
+
+    def _opened(self, op: Writing) -> Doc:
+        assert op.opening is not None
+        o = op.opening
+        doc = new_conversation(o.conversation, queue=o.queue, subject=op.draft.subject or "", at=op.at)
+        doc.update(assignee=o.assignee, records=o.records)
+        self._conversations[doc["_id"]] = doc
+        self._fresh.add(doc["_id"])
+        return doc
+
+    def _answer_to(self, conversation: Doc) -> list[Address]:
+        last = conversation["last_inbound"]
+        if last:
+            return [Address(last["key"], last["name"])]
+        return [
+            Address(key, party["name"])
+            for key, party in zip(conversation["party_keys"], conversation["parties"], strict=True)
+        ]
+
+    def _queue(self, op: Writing, doc: Doc, conversation: Doc, receivers: list[str]) -> None:
+        marks = frozenset().union(*(self._people.marks(k) for k in receivers), conversation["party_keys"])
+        if doc["external_id"]:
+            key = f"reference|{doc['external_id']}"
+            self._traces.leave(Trace(key, conversation["_id"], doc["_id"], True, _US, _US | marks))
+        self._inserts[OUTBOX].append(
+            {
+                "_id": doc["_id"],
+                "seq": doc["seq"],
+                "account": doc["account"],
+                "channel": doc["channel"],
+                "conversation": doc["conversation"],
+                "state": "queued",
+                "attempts": 0,
+                "next_at": op.draft.send_at or op.at,
+                "lease_until": None,
+                "owner": None,
+                "created_at": op.at,
+            }
+        )
+        self._unit.announce(OutboxFilled(account=doc["account"]))
+
+    def _amend(self, op: Amendment) -> MessageOut:
+        doc = self._amending.get(op.message)
+        if doc is None:
+            raise NotFound("there is no such message", message=op.message)
+        try:
+            after = amended(doc, op.change, force=op.force)
+        except ValueError as error:
+            raise Invalid(str(error)) from None
+        if after is None:
+            return message_out(doc)
+        self._amending[op.message] = after
+        after["_changed"] = True
+        conversation = self._find(after["conversation"])
+        rooms = conversation_rooms(conversation) if conversation else frozenset()
+        shown = {k: v for k, v in after.items() if k != "_changed"}
+        self._unit.announce(
+            MessageAmended(conversation=after["conversation"], message=message_hint(shown), _rooms=rooms)
+        )
+        return message_out(shown)
+
+    def _append(self, doc: Doc, conversation: Doc) -> None:
+        self._inserts[MESSAGES].append(doc)
+        event = MessageAppended(
+            conversation=conversation_out(conversation),
+            message=message_hint(doc),
+            _rooms=conversation_rooms(conversation),
+        )
+        self._unit.announce(event, doc["seq"])
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        db, session = self._unit.db, self._unit.session
+        changes: list[Any] = [InsertOne(self._conversations[c]) for c in sorted(self._fresh)]
+        changes += [ReplaceOne({"_id": c}, self._conversations[c]) for c in sorted(self._touched - self._fresh)]
+        if changes:
+            await db[CONVERSATIONS].bulk_write(changes, ordered=False, session=session)
+        self._inserts[THREADS] += [trace.document() for trace in self._traces.left]
+        for name, docs in self._inserts.items():
+            if docs:
+                await db[name].insert_many(docs, session=session)
+        changed = [doc for doc in self._amending.values() if doc.pop("_changed", False)]
+        amendments = [ReplaceOne({"_id": doc["_id"]}, doc) for doc in changed]
+        if amendments:
+            await db[MESSAGES].bulk_write(amendments, ordered=False, session=session)
+        if self._settled_raw:
+            found = {"_id": {"$in": self._settled_raw}}
+            await db[RAW].update_many(found, {"$unset": {"open": 1}}, session=session)
+
+
+def quarantine_document(op: Arrival, error: Exception) -> Doc:
+    """What is kept of an envelope that cannot be stored; its raw input stands beside it."""
+    e = op.envelope
+    return {
+        "_id": new_id(),
+        "account": e.account,
+        "channel": e.channel,
+        "external_id": e.external_id.encode("utf-8", "replace").decode(),
+        "raw": e.raw,
+        "sender": e.sender.key.encode("utf-8", "replace").decode(),
+        "error": f"{type(error).__name__}: {error}"[:2000].encode("utf-8", "replace").decode(),
+        "state": "waiting",
+        "at": op.at,
+    }
+
+
+def _own_id(external_id: str, fingerprint: str | None) -> str:
+    return f"{external_id}#{fingerprint[:12]}" if fingerprint else external_id
+
+
+def _addresses(op: Arrival) -> list[Address]:
+    e = op.envelope
+    return [e.sender, *(*e.to, *e.cc)[:MOST_PARTIES]]
+
+
+def _recipients(op: Writing) -> list[Address]:
+    return [*(op.opening.to if op.opening else op.draft.to)]
+
+
+def _ledger(op: Arrival, external_id: str) -> Doc:
+    e = op.envelope
+    return {"_id": new_id(), "account": e.account, "place": e.ledger, "external_id": external_id, "at": op.at}
+
+
+def _repeat(op: Arrival, stored: Doc) -> Doc:
+    e = op.envelope
+    return {
+        "_id": new_id(),
+        "account": e.account,
+        "external_id": stored["external_id"],
+        "message": stored["_id"],
+        "raw": e.raw,
+        "at": op.at,
+    }

@@ -1,0 +1,203 @@
+"""Joining and splitting conversations, each with the facts that undo it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_core.ground.clock import now
+from crm_core.ground.errors import Conflict, Invalid, NotFound
+from crm_core.ground.ids import new_id
+from hub.model.message import PARTS
+from hub.store.client import Doc
+from hub.store.collections import CONVERSATIONS, MESSAGES, MOVES, THREADS
+from hub.store.unit import Unit, Units
+from hub.stream.conversations import add_unique, load_conversation, new_conversation, save_conversation
+
+_LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags", "viewers")
+_MOST_MOVED = 20_000
+
+
+async def join(units: Units, loser: str, winner: str, *, by: str) -> Doc:
+    """Put all of one conversation into another; returns the move, whose `_id` undoes it."""
+    if loser == winner:
+        raise Invalid("a conversation cannot be joined into itself")
+
+    async def work(unit: Unit) -> Doc:
+        from_doc, into = await load_conversation(unit, loser), await load_conversation(unit, winner)
+        if from_doc["_id"] == into["_id"]:
+            raise Conflict("these two are one conversation already")
+        before_from, before_into = dict(from_doc), dict(into)
+        move = await absorb(unit, from_doc, into, by=by, fresh=False)
+        into["apart"] = [c for c in into["apart"] if c != from_doc["_id"]]
+        await unit.db[MOVES].insert_one(move, session=unit.session)
+        await save_conversation(unit, before_from, _changed(before_from, from_doc))
+        await save_conversation(unit, before_into, _changed(before_into, into), moved=True)
+        return move
+
+    return await units.run(work)
+
+
+async def split(units: Units, conversation: str, messages: list[str], *, by: str, subject: str | None = None) -> Doc:
+    """Put these messages into a conversation of their own; later answers to them go there."""
+
+    async def work(unit: Unit) -> Doc:
+        before = await load_conversation(unit, conversation)
+        query = {"conversation": before["_id"], "_id": {"$in": messages}}
+        moved = await unit.db[MESSAGES].find(query, session=unit.session).sort("seq", 1).to_list()
+        if len(moved) != len(set(messages)):
+            raise NotFound("not all of these messages are in this conversation")
+        if len(moved) == before["message_count"]:
+            raise Invalid("at least one message must stay")
+        new = new_conversation(
+            new_id(), queue=before["queue"], subject=subject or moved[0]["subject"] or before["subject"], at=now()
+        )
+        new["apart"], before_new = [before["_id"]], None
+        for field in (*_LISTS, "parties", "party_keys", "assignee"):
+            new[field] = before[field]
+        await unit.db[CONVERSATIONS].insert_one(new, session=unit.session)
+        move = _move("split", before["_id"], new["_id"], [m["_id"] for m in moved], by)
+        await _carry(unit, move["messages"], new["_id"], {"reason": "split", "detail": f"by {by}"})
+        await unit.db[MOVES].insert_one(move, session=unit.session)
+        apart = [*before["apart"], new["_id"]]
+        await save_conversation(unit, before, {"apart": apart, **await _summary(unit, before["_id"])}, moved=True)
+        before_new = dict(new)
+        await save_conversation(unit, before_new, await _summary(unit, new["_id"]), moved=True)
+        return move
+
+    return await units.run(work)
+
+
+async def undo(units: Units, move_id: str, *, by: str) -> Doc:
+    """Take a join or a split back: the messages that it moved return to where they were."""
+
+    async def work(unit: Unit) -> Doc:
+        move = await unit.db[MOVES].find_one({"_id": move_id}, session=unit.session)
+        if move is None:
+            raise NotFound("there is no such move")
+        if move["undone_at"]:
+            raise Conflict("this was undone already")
+        home, away = move["conversations"]
+        if move["kind"] == "join":
+            await _undo_join(unit, move, home, away)
+        else:
+            await _undo_split(unit, move, home, away)
+        undone = {"undone_at": now(), "undone_by": by}
+        await unit.db[MOVES].update_one({"_id": move_id}, {"$set": undone}, session=unit.session)
+        return {**move, **undone}
+
+    return await units.run(work)
+
+
+async def absorb(unit: Unit, loser: Doc, winner: Doc, *, by: str, fresh: bool) -> Doc:
+    """Move everything of `loser` into `winner`, changing both documents in place; returns the move to store.
+
+    The caller writes the documents and announces them. `fresh` says that the loser is not in the store yet.
+    """
+    messages: list[str] = []
+    if not fresh:
+        found = unit.db[MESSAGES].find({"conversation": loser["_id"]}, {"_id": 1}, session=unit.session)
+        messages = [doc["_id"] async for doc in found.limit(_MOST_MOVED + 1)]
+        if len(messages) > _MOST_MOVED:
+            raise Conflict(f"a conversation of over {_MOST_MOVED} messages cannot be joined")
+        change = {"$set": {"conversation": winner["_id"]}}
+        await unit.db[MESSAGES].update_many({"conversation": loser["_id"]}, change, session=unit.session)
+        await unit.db[THREADS].update_many({"conversation": loser["_id"]}, change, session=unit.session)
+        await unit.db["outbox"].update_many({"_id": {"$in": messages}}, change, session=unit.session)
+    move = _move("join", loser["_id"], winner["_id"], messages, by)
+    move["before"] = {"loser_state": loser["state"], "winner": {f: [*winner[f]] for f in (*_LISTS, "party_keys")}}
+    for field in _LISTS:
+        add_unique(winner[field], loser[field])
+    for key, party in zip(loser["party_keys"], loser["parties"], strict=True):
+        if key not in winner["party_keys"]:
+            winner["party_keys"].append(key)
+            winner["parties"].append(party)
+    winner["message_count"] += loser["message_count"]
+    if loser["last_seq"] > winner["last_seq"]:
+        for field in ("last_seq", "last_at", "preview"):
+            winner[field] = loser[field]
+        winner["last_inbound"] = loser["last_inbound"] or winner["last_inbound"]
+    winner["last_inbound"] = winner["last_inbound"] or loser["last_inbound"]
+    winner["assignee"] = winner["assignee"] or loser["assignee"]
+    winner["waiting_since"] = _earliest(winner["waiting_since"], loser["waiting_since"])
+    if loser["state"] == "open":
+        winner["state"] = "open"
+    winner["revision"] += 1
+    loser.update(state="merged", merged_into=winner["_id"], revision=loser["revision"] + 1)
+    return move
+
+
+async def _undo_join(unit: Unit, move: Doc, home: str, away: str) -> None:
+    loser = await unit.db[CONVERSATIONS].find_one({"_id": home}, session=unit.session)
+    if loser is None or loser["state"] != "merged" or loser["merged_into"] != away:
+        raise Conflict("the conversation has been moved on since; undo the later move first")
+    winner = await load_conversation(unit, away)
+    await _carry(unit, move["messages"], home, None)
+    back = {"state": move["before"]["loser_state"], "merged_into": None, "apart": [*loser["apart"], away]}
+    await save_conversation(unit, loser, {**back, **await _summary(unit, home)}, moved=True)
+    apart = {"apart": [*winner["apart"], home]}
+    await save_conversation(unit, winner, {**apart, **await _summary(unit, away)}, moved=True)
+
+
+async def _undo_split(unit: Unit, move: Doc, home: str, away: str) -> None:
+    new = await load_conversation(unit, away)
+    extra = {"conversation": away, "_id": {"$nin": move["messages"]}}
+    if new["_id"] != away or await unit.db[MESSAGES].count_documents(extra, limit=1, session=unit.session):
+        raise Conflict("the split conversation has grown or moved since; join the two instead")
+    before = await load_conversation(unit, home)
+    await _carry(unit, move["messages"], before["_id"], None)
+    await save_conversation(unit, new, {"state": "merged", "merged_into": before["_id"], "message_count": 0})
+    apart = {"apart": [c for c in before["apart"] if c != away]}
+    await save_conversation(unit, before, {**apart, **await _summary(unit, before["_id"])}, moved=True)
+
+
+async def _carry(unit: Unit, messages: list[str], to: str, because: Doc | None) -> None:
+    change: Doc = {"conversation": to}
+    if because:
+        change["joined_because"] = because
+    await unit.db[MESSAGES].update_many(
+        {"_id": {"$in": messages}}, {"$set": change, "$inc": {"revision": 1}}, session=unit.session
+    )
+    await unit.db[THREADS].update_many(
+        {"message": {"$in": messages}}, {"$set": {"conversation": to}}, session=unit.session
+    )
+    await unit.db["outbox"].update_many(
+        {"_id": {"$in": messages}}, {"$set": {"conversation": to}}, session=unit.session
+    )
+
+
+async def _summary(unit: Unit, conversation: str) -> dict[str, Any]:
+    """What a conversation's document says of its messages, computed afresh."""
+    query = {"conversation": conversation}
+    fields = {"html": 0, "full_text": 0, **dict.fromkeys(PARTS, 0)}
+    last = await unit.db[MESSAGES].find_one(query, fields, sort=[("seq", -1)], session=unit.session)
+    if last is None:
+        return {"message_count": 0, "preview": ""}
+    count = await unit.db[MESSAGES].count_documents(query, session=unit.session)
+    return {
+        "message_count": count,
+        "last_seq": last["seq"],
+        "last_at": last["stored_at"],
+        "preview": " ".join(last["text"][:320].split())[:160],
+    }
+
+
+def _move(kind: str, home: str, away: str, messages: list[str], by: str) -> Doc:
+    """`conversations` is [where the messages were, where they are now]."""
+    return {
+        "_id": new_id(),
+        "kind": kind,
+        "conversations": [home, away],
+        "messages": messages,
+        "by": by,
+        "at": now(),
+        "undone_at": None,
+        "undone_by": None,
+    }
+
+
+def _changed(before: Doc, after: Doc) -> Doc:
+    return {k: v for k, v in after.items() if k != "revision" and before.get(k) != v}
+
+
+def _earliest(a: Any, b: Any) -> Any:
+    return min(a, b) if a and b else a or b

@@ -1,0 +1,78 @@
+"""Who the addresses are: one query per kind of record for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.model.address import Address
+from hub.model.message import Party
+from hub.store.client import Doc
+from hub.store.unit import Unit
+
+MOST_PARTIES = 50
+"""Of a mail to thousands, so many recipients become parties; the rest stays in `to`."""
+
+_FIELDS = {"name": 1, "customer": 1, "owner": 1, "addresses": 1}
+
+
+@dataclass(slots=True)
+class Known:
+    """What the records say about one address: the first match speaks for it, all matches are kept."""
+
+    contacts: list[Doc] = field(default_factory=list)
+    customers: list[Doc] = field(default_factory=list)
+    users: list[Doc] = field(default_factory=list)
+
+
+class People:
+    """The addresses of a batch, looked up."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+
+    async def look_up(self, unit: Unit, keys: Iterable[str]) -> None:
+        """Find the contacts, customers and colleagues behind these address keys."""
+        wanted = [key for key in set(keys) if key not in self._known]
+        if not wanted:
+            return
+        for key in wanted:
+            self._known[key] = Known()
+        for collection, slot in (
+            ("record_contact", "contacts"),
+            ("record_customer", "customers"),
+            ("record_user", "users"),
+        ):
+            query = {"addresses": {"$in": wanted}, "state": {"$nin": ["merged", "left"]}}
+            async for doc in unit.db[collection].find(query, _FIELDS, session=unit.session).sort("_id", 1):
+                for key in doc["addresses"]:
+                    if key in self._known:
+                        getattr(self._known[key], slot).append(doc)
+
+    def party(self, address: Address) -> Party:
+        """The address as a party."""
+        known = self._known.get(address.key) or Known()
+        if known.contacts:
+            return _party("contact", known.contacts[0], address)
+        if known.users:
+            return _party("user", known.users[0], address)
+        return {"kind": "unknown", "id": None, "name": address.name, "address": address.text}
+
+    def contacts(self, key: str) -> list[str]:
+        """Ids of all contacts with this address."""
+        return [doc["_id"] for doc in self._known.get(key, Known()).contacts]
+
+    def customers(self, key: str) -> list[str]:
+        """Ids of the customers behind this address: its own, and those of its contacts."""
+        known = self._known.get(key, Known())
+        own = [doc["_id"] for doc in known.customers]
+        return own + [c["customer"] for c in known.contacts if c.get("customer") and c["customer"] not in own]
+
+    def marks(self, key: str) -> set[str]:
+        """What identifies the person behind an address: the address, their contacts, their customers."""
+        return {key, *(f"contact:{c}" for c in self.contacts(key)), *(f"customer:{c}" for c in self.customers(key))}
+
+
+def _party(kind: Any, doc: Doc, address: Address) -> Party:
+    return {"kind": kind, "id": doc["_id"], "name": doc.get("name") or address.name, "address": address.text}

@@ -1,0 +1,97 @@
+"""The public face of the write path: ingest, amend, send, note, start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from crm_core.ground.errors import Invalid
+from crm_core.ground.ids import new_id
+from hub.log import correlation
+from hub.metrics import MESSAGES
+from hub.model.draft import Draft
+from hub.model.envelope import Envelope
+from hub.model.message import FileOut, MessageOut
+from hub.store.client import Database
+from hub.store.files import Files
+from hub.store.unit import Units
+from hub.stream.commit import CommitLoop
+from hub.stream.ops import Amendment, Arrival, Opening, Writing
+
+MakeId = Callable[[str, str], str]
+"""(account, message id) -> the external id under which the far side will know it."""
+
+MOST_FILES = 1000
+
+
+class Stream:
+    """What every channel and every screen writes through."""
+
+    def __init__(self, db: Database, units: Units, files: Files, loop: CommitLoop) -> None:
+        self.db = db
+        self.units = units
+        self._files = files
+        self._loop = loop
+        self.make_id: MakeId = lambda _account, message: message
+        """Set where the accounts are known (`hub.main`): a mail account makes Message-IDs of its own domain."""
+
+    async def ingest(self, envelope: Envelope) -> MessageOut:
+        """Store what came in; returns when it is durable. A repeat returns the message that is stored.
+
+        Raises:
+            Unavailable: the store is away; the far side must keep it.
+            Poisoned: it can never be stored; it stands in quarantine with its raw input, so acknowledge it.
+        """
+        envelope = replace(envelope, correlation=envelope.correlation or correlation.get() or new_id())
+        files = [
+            {**await self._files.put(a.content, a.name, a.type), "content_id": a.content_id, "inline": a.inline}
+            for a in envelope.attachments[:MOST_FILES]
+        ]
+        envelope.attachments = ()
+        message = await self._loop.submit(Arrival(envelope, files))  # type: ignore[arg-type]
+        MESSAGES.labels(channel=envelope.channel, direction=envelope.direction).inc()
+        return message
+
+    async def send(self, draft: Draft) -> MessageOut:
+        """Answer in a conversation: stored as `queued`, sent by the outbox."""
+        return await self._write(draft, None)
+
+    async def note(self, draft: Draft) -> MessageOut:
+        """Write an internal note."""
+        return await self._write(draft, None)
+
+    async def start(self, draft: Draft, opening: Opening) -> MessageOut:
+        """Begin a conversation with an outbound message."""
+        return await self._write(draft, opening)
+
+    async def amend(self, message: str, change: Mapping[str, Any], *, force: bool = False) -> MessageOut:
+        """Change a stored message (delivery, call, reports); announces it.
+
+        Args:
+            change: dotted names to values.
+            force: let a delivery go back (a retry).
+        """
+        return await self._loop.submit(Amendment(message, dict(change), force))
+
+    async def _write(self, draft: Draft, opening: Opening | None) -> MessageOut:
+        if not draft.text.strip() and not draft.html and not draft.files:
+            raise Invalid("there is nothing to send: give a text or a file")
+        files: list[FileOut] = [(await self._files.open(file)).about for file in draft.files]
+        message = new_id()
+        account = opening.account if opening else draft.account or await self._account_of(draft.conversation)
+        external_id = self.make_id(account, message) if draft.kind == "reply" and account else None
+        if draft.kind == "reply" and not account:
+            raise Invalid("this conversation has no account to send from; name one in `account`")
+        if draft.client_id:
+            draft = replace(draft, client_id=f"{draft.author}:{draft.client_id}")
+        stored = await self._loop.submit(Writing(replace(draft, account=account), message, external_id, files, opening))
+        MESSAGES.labels(channel=stored["channel"], direction=stored["direction"]).inc()
+        return stored
+
+    async def _account_of(self, conversation: str) -> str | None:
+        doc = await self.db["conversations"].find_one({"_id": conversation}, {"last_inbound.account": 1, "accounts": 1})
+        if doc is None:
+            return None
+        last = doc.get("last_inbound") or {}
+        return last.get("account") or next(iter(doc.get("accounts", ())), None)

@@ -1,0 +1,108 @@
+"""Which messages belong together: a rule between pairs of messages, so that the order of arrival does not matter.
+
+Each message leaves *traces*: one for its own id, one per id that it refers to. Two messages that left a trace under
+the same id are linked when the one who refers was a party of the message referred to (an address, a contact or a
+customer of it). So a stranger who quotes an id joins nothing, whoever arrives first. A conversation is a connected
+set of linked messages; an arrival that links two conversations joins them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hub.store.client import Doc
+from hub.store.collections import THREADS
+from hub.store.unit import Unit
+
+MOST_REFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One id that a message has (`own`) or refers to.
+
+    Attributes:
+        sender: marks of who wrote the message (see `People.marks`).
+        people: marks of everybody on it: writer, receivers, copies.
+    """
+
+    key: str
+    conversation: str
+    message: str
+    own: bool
+    sender: frozenset[str]
+    people: frozenset[str]
+
+    def document(self) -> Doc:
+        """As stored."""
+        return {
+            "key": self.key,
+            "conversation": self.conversation,
+            "message": self.message,
+            "own": self.own,
+            "sender": sorted(self.sender),
+            "people": sorted(self.people),
+        }
+
+
+def linked(new: Trace, old: Trace) -> str | None:
+    """Why two messages that share an id belong together; None when they do not."""
+    if new.own and old.own:
+        return "same-message" if new.sender & old.sender else None
+    if old.own:
+        return "reference" if new.sender & old.people else None
+    if new.own:
+        return "referenced-by" if old.sender & new.people else None
+    if new.sender & old.people and old.sender & new.people:
+        return "sibling"  # both answer a message that we never got
+    return None
+
+
+class Traces:
+    """The traces that matter to a batch: those stored, and those the batch itself leaves."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, list[Trace]] = defaultdict(list)
+        self.left: list[Trace] = []
+
+    async def look_up(self, unit: Unit, keys: Iterable[str]) -> None:
+        """Read the stored traces under these keys."""
+        wanted = list(set(keys))
+        if not wanted:
+            return
+        async for doc in unit.db[THREADS].find({"key": {"$in": wanted}}, session=unit.session).sort("_id", 1):
+            self._by_key[doc["key"]].append(
+                Trace(
+                    doc["key"],
+                    doc["conversation"],
+                    doc["message"],
+                    doc["own"],
+                    frozenset(doc["sender"]),
+                    frozenset(doc["people"]),
+                )
+            )
+
+    def conversations(self) -> set[str]:
+        """All conversations that the traces read so far speak of."""
+        return {trace.conversation for traces in self._by_key.values() for trace in traces}
+
+    def under(self, key: str) -> list[Trace]:
+        """The traces under a key, oldest first."""
+        return self._by_key.get(key, [])
+
+    def leave(self, trace: Trace) -> None:
+        """A message of this batch leaves a trace."""
+        self._by_key[trace.key].append(trace)
+        self.left.append(trace)
+
+    def moved(self, loser: str, winner: str) -> None:
+        """One conversation was joined into another: its traces lead there now."""
+        for traces in self._by_key.values():
+            traces[:] = [_in(t, winner) if t.conversation == loser else t for t in traces]
+        self.left = [_in(t, winner) if t.conversation == loser else t for t in self.left]
+
+
+def _in(trace: Trace, conversation: str) -> Trace:
+    return Trace(trace.key, conversation, trace.message, trace.own, trace.sender, trace.people)
