@@ -15,8 +15,9 @@ import pytest
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, connect, database
 from hub.store.collections import HUB_INDEXES
+from hub.store.desk_indexes import DESK_INDEXES
 from hub.store.embedded import EmbeddedMongo
-from hub.store.files import FILE_INDEXES, Files
+from hub.store.files import Files
 from hub.store.migrate import migrate
 from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
@@ -30,12 +31,11 @@ def mongo_url() -> Iterator[str]:
     if given := os.environ.get("MAINSTEM_TEST_MONGO_URL"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="mainstem-test-") as folder:
-        with asyncio.Runner() as runner:
-            server = EmbeddedMongo(Path(folder))
-            url = runner.run(server.start())
-            yield url
-            runner.run(server.stop())
+    with tempfile.TemporaryDirectory(prefix="mainstem-test-") as folder, asyncio.Runner() as runner:
+        server = EmbeddedMongo(Path(folder))
+        url = runner.run(server.start())
+        yield url
+        runner.run(server.stop())
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def db(client: Client) -> AsyncIterator[Database]:
     """An empty database, migrated, dropped afterwards."""
     name = f"t_{new_id()}"
     db = database(client, name)
-    await migrate(db, (*HUB_INDEXES, *FILE_INDEXES))
+    await migrate(db, (*HUB_INDEXES, *DESK_INDEXES))
     yield db
     await client.drop_database(name)
 

@@ -28,6 +28,16 @@ class RecordReads(Protocol):
         """How many match, counted no further than `limit` (0 = to the end)."""
 
 
+class Look(Protocol):
+    """What the guard of a move may look at."""
+
+    async def count(self, key: str, where: Filter) -> int:
+        """How many records of a type match."""
+
+    async def owned_open(self, user: str) -> int:
+        """How many records, of whatever type, the person owns that are not in a locked state."""
+
+
 class RecordUnit(RecordReads, Protocol):
     """One unit of work over records: all of it is committed together with its events, or none of it."""
 
@@ -45,6 +55,9 @@ class RecordUnit(RecordReads, Protocol):
 
     async def next_number(self, series: str) -> int:
         """The next of a series, from 1; never given twice."""
+
+    async def in_stream(self, key: str, record: str) -> bool:
+        """Whether a conversation names the record as a party or has it attached."""
 
     def announce(self, event: Event) -> None:
         """Tell the consoles when this unit commits."""

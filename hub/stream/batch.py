@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 
 from crm_core.ground.errors import Invalid, MainstemError, NotFound
 from crm_core.ground.ids import new_id
@@ -22,11 +22,13 @@ from hub.stream.documents import arrival_document, last_inbound, take_in, writin
 from hub.stream.moves import absorb
 from hub.stream.ops import Amendment, Arrival, Op, Writing
 from hub.stream.parties import MOST_PARTIES, People
-from hub.stream.place import place, trace_key, traces_of, used_keys
+from hub.stream.place import bearings_of, place, trace_key, used_keys
 from hub.stream.threads import Trace, Traces
 
 Outcome = MessageOut | MainstemError
 _US = frozenset({"us"})
+_ALL = 2000
+"""Documents in one answer of the server: a batch needs them all at once."""
 
 
 class Batch:
@@ -41,6 +43,7 @@ class Batch:
         self._written: dict[str, Doc] = {}
         self._amending: dict[str, Doc] = {}
         self._conversations: dict[str, Doc] = {}
+        self._before: dict[str, Doc] = {}
         self._fresh: set[str] = set()
         self._touched: set[str] = set()
         self._inserts: dict[str, list[Doc]] = defaultdict(list)
@@ -80,18 +83,18 @@ class Batch:
             by_account[e.account] |= {e.external_id, _own_id(e.external_id, e.fingerprint)}
         for account, ids in by_account.items():
             query = {"account": account, "external_id": {"$in": list(ids)}}
-            async for doc in self._unit.db[MESSAGES].find(query, session=self._unit.session):
+            async for doc in self._unit.db[MESSAGES].find(query, session=self._unit.session, batch_size=_ALL):
                 self._stored[account, doc["external_id"]] = doc
 
     async def _find_writings(self) -> None:
         db, session = self._unit.db, self._unit.session
         clients = [op.draft.client_id for op in self._ops if isinstance(op, Writing) and op.draft.client_id]
         if clients:
-            async for doc in db[MESSAGES].find({"client_id": {"$in": clients}}, session=session):
+            async for doc in db[MESSAGES].find({"client_id": {"$in": clients}}, session=session, batch_size=_ALL):
                 self._written[doc["client_id"]] = doc
         ids = [op.message for op in self._ops if isinstance(op, Amendment)]
         if ids:
-            async for doc in db[MESSAGES].find({"_id": {"$in": ids}}, session=session):
+            async for doc in db[MESSAGES].find({"_id": {"$in": ids}}, session=session, batch_size=_ALL):
                 self._amending[doc["_id"]] = doc
 
     async def _find_conversations(self, arrivals: list[Arrival]) -> None:
@@ -101,7 +104,7 @@ class Batch:
         wanted |= {doc["conversation"] for doc in self._amending.values()}
         while wanted:
             query = {"_id": {"$in": list(wanted)}}
-            async for doc in self._unit.db[CONVERSATIONS].find(query, session=self._unit.session):
+            async for doc in self._unit.db[CONVERSATIONS].find(query, session=self._unit.session, batch_size=_ALL):
                 self._conversations[doc["_id"]] = doc
             gone = {d["merged_into"] for d in self._conversations.values() if d["state"] == "merged"}
             wanted = gone - self._conversations.keys()
@@ -137,11 +140,12 @@ class Batch:
         if stored:
             self._inserts[REPEATS].append(_repeat(op, stored))
             return message_out(stored)
-        where = place(e, self._people, self._traces, self._find)
+        bearings = bearings_of(e, self._people)
+        where = place(bearings, self._traces, self._find)
         conversation = await self._conversation_for(op, where.conversation, where.also)
         message = new_id()
         doc = arrival_document(op, message, seq, conversation["_id"], where, self._people, external_id)
-        for trace in traces_of(e, self._people, conversation["_id"], message):
+        for trace in bearings.traces(conversation["_id"], message):
             self._traces.leave(trace)
         take_in(conversation, doc, self._parties(op), self._people)
         if e.direction == "inbound" and not e.automatic:
@@ -164,7 +168,7 @@ class Batch:
             loser = self._find(other)
             if loser is not None and loser["_id"] != conversation["_id"]:
                 await self._join(loser, conversation)
-        self._touched.add(conversation["_id"])
+        self._touch(conversation)
         return conversation
 
     async def _join(self, loser: Doc, winner: Doc) -> None:
@@ -172,13 +176,21 @@ class Batch:
         for pending in self._inserts[MESSAGES]:
             if pending["conversation"] == loser["_id"]:
                 pending["conversation"] = winner["_id"]
+        self._touch(loser)
+        self._touch(winner)
         before_loser, before_winner = dict(loser), dict(winner)
         move = await absorb(self._unit, loser, winner, by="system", fresh=loser["_id"] in self._fresh)
         self._inserts["moves"].append(move)
         self._traces.moved(loser["_id"], winner["_id"])
-        self._touched |= {loser["_id"], winner["_id"]}
         announce_conversation(self._unit, before_loser, loser)
         announce_conversation(self._unit, before_winner, winner, moved=True)
+
+    def _touch(self, conversation: Doc) -> None:
+        """Remember how a stored conversation was, before this batch changes it for the first time."""
+        key = conversation["_id"]
+        if key not in self._fresh and key not in self._touched:
+            self._touched.add(key)
+            self._before[key] = {k: [*v] if type(v) is list else v for k, v in conversation.items()}
 
     def _parties(self, op: Arrival) -> list[tuple[str, Party]]:
         own = op.envelope.own_keys
@@ -199,8 +211,8 @@ class Batch:
         party_cc = [self._people.party(a) for a in draft.cc]
         doc = writing_document(op, seq, conversation, party_to, party_cc, author)
         parties = [(a.key, self._people.party(a)) for a in (*to, *draft.cc)] if draft.kind == "reply" else []
+        self._touch(conversation)
         take_in(conversation, doc, parties, self._people)
-        self._touched.add(conversation["_id"])
         if draft.kind == "reply":
             self._queue(op, doc, conversation, [a.key for a in (*to, *draft.cc)])
         if draft.client_id:
@@ -279,10 +291,15 @@ class Batch:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
+    def _change(self, conversation: str) -> UpdateOne:
+        """Only what differs: the store then leaves the indexes of all other fields alone."""
+        before, after = self._before[conversation], self._conversations[conversation]
+        return UpdateOne({"_id": conversation}, {"$set": {k: v for k, v in after.items() if before.get(k) != v}})
+
     async def _write(self) -> None:
         db, session = self._unit.db, self._unit.session
         changes: list[Any] = [InsertOne(self._conversations[c]) for c in sorted(self._fresh)]
-        changes += [ReplaceOne({"_id": c}, self._conversations[c]) for c in sorted(self._touched - self._fresh)]
+        changes += [ReplaceOne({"_id": c}, self._conversations[c]) for c in sorted(self._touched)]
         if changes:
             await db[CONVERSATIONS].bulk_write(changes, ordered=False, session=session)
         self._inserts[THREADS] += [trace.document() for trace in self._traces.left]

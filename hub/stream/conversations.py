@@ -18,7 +18,8 @@ DEFAULT_QUEUE = "general"
 
 
 def new_conversation(conversation: str, *, queue: str | None, subject: str, at: datetime) -> Doc:
-    """An empty conversation."""
+    """An empty conversation. `viewers` (user ids it is shown to by name) is absent while there are none: its index
+    holds only conversations that have some."""
     return {
         "_id": conversation,
         "state": "open",
@@ -33,7 +34,7 @@ def new_conversation(conversation: str, *, queue: str | None, subject: str, at: 
         "customers": [],
         "records": [],
         "tags": [],
-        "viewers": [],
+        "links": [],
         "preview": "",
         "last_at": at,
         "last_seq": 0,
@@ -52,6 +53,18 @@ def add_unique(into: list[Any], values: Iterable[Any]) -> None:
     for value in values:
         if value is not None and value not in into:
             into.append(value)
+
+
+def links_of(doc: Doc) -> list[str]:
+    """All that a conversation can be found by, in one indexed list: address keys, `contact:ID`, `customer:ID`,
+    `record:TYPE:ID`, `tag:TEXT`."""
+    return [
+        *doc["party_keys"],
+        *(f"contact:{c}" for c in doc["contacts"]),
+        *(f"customer:{c}" for c in doc["customers"]),
+        *(f"record:{r['type']}:{r['id']}" for r in doc["records"]),
+        *(f"tag:{t}" for t in doc["tags"]),
+    ]
 
 
 async def load_conversation(unit: Unit, conversation: str) -> Doc:
@@ -77,6 +90,7 @@ async def save_conversation(unit: Unit, before: Doc, changes: Mapping[str, Any],
         moved: messages came or went.
     """
     after = {**before, **changes, "revision": before["revision"] + 1, "changed_at": now()}
+    after["links"] = links_of(after)
     await unit.db[CONVERSATIONS].replace_one({"_id": before["_id"]}, after, session=unit.session)
     announce_conversation(unit, before, after, moved=moved)
     return after

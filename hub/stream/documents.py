@@ -8,7 +8,7 @@ from typing import Any
 from hub.model.address import Address
 from hub.model.message import Party
 from hub.store.client import Doc
-from hub.stream.conversations import add_unique
+from hub.stream.conversations import add_unique, links_of
 from hub.stream.ops import Arrival, Writing
 from hub.stream.parties import MOST_PARTIES, People
 from hub.stream.place import Place
@@ -119,6 +119,8 @@ def take_in(conversation: Doc, message: Doc, parties: list[tuple[str, Party]], p
             conversation["parties"].append(party)
         add_unique(conversation["contacts"], people.contacts(key))
         add_unique(conversation["customers"], people.customers(key))
+    if parties or not conversation["links"]:
+        conversation["links"] = links_of(conversation)
     conversation["message_count"] += 1
     conversation["last_seq"] = message["seq"]
     conversation["last_at"] = message["stored_at"]

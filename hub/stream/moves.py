@@ -11,9 +11,9 @@ from hub.model.message import PARTS
 from hub.store.client import Doc
 from hub.store.collections import CONVERSATIONS, MESSAGES, MOVES, THREADS
 from hub.store.unit import Unit, Units
-from hub.stream.conversations import add_unique, load_conversation, new_conversation, save_conversation
+from hub.stream.conversations import add_unique, links_of, load_conversation, new_conversation, save_conversation
 
-_LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags", "viewers")
+_LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags")
 _MOST_MOVED = 20_000
 
 
@@ -51,9 +51,12 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         new = new_conversation(
             new_id(), queue=before["queue"], subject=subject or moved[0]["subject"] or before["subject"], at=now()
         )
-        new["apart"], before_new = [before["_id"]], None
+        new["apart"] = [before["_id"]]
         for field in (*_LISTS, "parties", "party_keys", "assignee"):
             new[field] = before[field]
+        if "viewers" in before:
+            new["viewers"] = before["viewers"]
+        new["links"] = links_of(new)
         await unit.db[CONVERSATIONS].insert_one(new, session=unit.session)
         move = _move("split", before["_id"], new["_id"], [m["_id"] for m in moved], by)
         await _carry(unit, move["messages"], new["_id"], {"reason": "split", "detail": f"by {by}"})
@@ -107,10 +110,13 @@ async def absorb(unit: Unit, loser: Doc, winner: Doc, *, by: str, fresh: bool) -
     move["before"] = {"loser_state": loser["state"], "winner": {f: [*winner[f]] for f in (*_LISTS, "party_keys")}}
     for field in _LISTS:
         add_unique(winner[field], loser[field])
+    if viewers := {*winner.get("viewers", ()), *loser.get("viewers", ())}:
+        winner["viewers"] = sorted(viewers)
     for key, party in zip(loser["party_keys"], loser["parties"], strict=True):
         if key not in winner["party_keys"]:
             winner["party_keys"].append(key)
             winner["parties"].append(party)
+    winner["links"] = links_of(winner)
     winner["message_count"] += loser["message_count"]
     if loser["last_seq"] > winner["last_seq"]:
         for field in ("last_seq", "last_at", "preview"):

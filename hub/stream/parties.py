@@ -31,6 +31,7 @@ class People:
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
+        self._marks: dict[str, frozenset[str]] = {}
 
     async def look_up(self, unit: Unit, keys: Iterable[str]) -> None:
         """Find the contacts, customers and colleagues behind these address keys."""
@@ -45,7 +46,9 @@ class People:
             ("record_user", "users"),
         ):
             query = {"addresses": {"$in": wanted}, "state": {"$nin": ["merged", "left"]}}
-            async for doc in unit.db[collection].find(query, _FIELDS, session=unit.session).sort("_id", 1):
+            async for doc in (
+                unit.db[collection].find(query, _FIELDS, session=unit.session, batch_size=2000).sort("_id", 1)
+            ):
                 for key in doc["addresses"]:
                     if key in self._known:
                         getattr(self._known[key], slot).append(doc)
@@ -61,17 +64,25 @@ class People:
 
     def contacts(self, key: str) -> list[str]:
         """Ids of all contacts with this address."""
-        return [doc["_id"] for doc in self._known.get(key, Known()).contacts]
+        known = self._known.get(key)
+        return [doc["_id"] for doc in known.contacts] if known else []
 
     def customers(self, key: str) -> list[str]:
         """Ids of the customers behind this address: its own, and those of its contacts."""
-        known = self._known.get(key, Known())
-        own = [doc["_id"] for doc in known.customers]
-        return own + [c["customer"] for c in known.contacts if c.get("customer") and c["customer"] not in own]
+        known = self._known.get(key)
+        if known is None:
+            return []
+        found = dict.fromkeys(doc["_id"] for doc in known.customers)
+        found.update(dict.fromkeys(c["customer"] for c in known.contacts if c.get("customer")))
+        return [*found]
 
-    def marks(self, key: str) -> set[str]:
+    def marks(self, key: str) -> frozenset[str]:
         """What identifies the person behind an address: the address, their contacts, their customers."""
-        return {key, *(f"contact:{c}" for c in self.contacts(key)), *(f"customer:{c}" for c in self.customers(key))}
+        marks = self._marks.get(key)
+        if marks is None:
+            known = (f"contact:{c}" for c in self.contacts(key)), (f"customer:{c}" for c in self.customers(key))
+            marks = self._marks[key] = frozenset((key, *known[0], *known[1]))
+        return marks
 
 
 def _party(kind: Any, doc: Doc, address: Address) -> Party:

@@ -23,6 +23,23 @@ class Place:
     also: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Bearings:
+    """What an arrival goes by: its keys, and the marks of its sender and of everybody on it."""
+
+    keys: list[ThreadKey]
+    sender: frozenset[str]
+    everybody: frozenset[str]
+
+    def traces(self, conversation: str, message: str) -> list[Trace]:
+        """The traces that the message leaves in its conversation."""
+        return [
+            Trace(trace_key(key), conversation, message, key.own, self.sender, self.everybody)
+            for key in self.keys
+            if key.kind != "token"
+        ]
+
+
 def used_keys(envelope: Envelope) -> list[ThreadKey]:
     """The keys that count: all but the references in the middle of a very long chain."""
     own = [k for k in envelope.thread_keys if k.kind != "reference" or k.own]
@@ -32,21 +49,11 @@ def used_keys(envelope: Envelope) -> list[ThreadKey]:
     return own + references
 
 
-def marks_of(envelope: Envelope, people: People) -> tuple[frozenset[str], frozenset[str]]:
-    """Marks of the sender, and of everybody on the message; our own addresses are nobody."""
-    sender = frozenset(people.marks(envelope.sender.key))
+def bearings_of(envelope: Envelope, people: People) -> Bearings:
+    """The bearings of an envelope; our own addresses are nobody."""
+    sender = people.marks(envelope.sender.key)
     others = [a.key for a in (*envelope.to, *envelope.cc)[:MOST_PARTIES] if a.key not in envelope.own_keys]
-    return sender, sender.union(*(people.marks(key) for key in others))
-
-
-def traces_of(envelope: Envelope, people: People, conversation: str, message: str) -> list[Trace]:
-    """The traces that the message leaves in its conversation."""
-    sender, everybody = marks_of(envelope, people)
-    return [
-        Trace(trace_key(key), conversation, message, key.own, sender, everybody)
-        for key in used_keys(envelope)
-        if key.kind != "token"
-    ]
+    return Bearings(used_keys(envelope), sender, sender.union(*map(people.marks, others)))
 
 
 def trace_key(key: ThreadKey) -> str:
@@ -54,27 +61,27 @@ def trace_key(key: ThreadKey) -> str:
     return f"{key.kind}|{key.value}"
 
 
-def place(envelope: Envelope, people: People, traces: Traces, find: Find) -> Place:
+def place(bearings: Bearings, traces: Traces, find: Find) -> Place:
     """Choose: an exact pair first, then a token of ours, then references; strangers are refused, with a note why."""
-    keys = used_keys(envelope)
-    sender, _ = marks_of(envelope, people)
     refused: list[str] = []
-    for key in (k for k in keys if k.kind == "exact"):
-        for trace in traces.under(trace_key(key)):
-            found = find(trace.conversation)
-            if found is not None and found["state"] != "closed":
-                return Place(found["_id"], "exact", key.value)
-    for key in (k for k in keys if k.kind == "token"):
-        found = find(key.value)
-        if found is not None and sender & _conversation_marks(found):
-            return Place(found["_id"], "token", "the address it was sent to")
-        refused.append("a token of ours, but its sender is no party there")
-    return _by_reference(envelope, people, traces, find, refused)
+    for key in bearings.keys:
+        if key.kind == "exact":
+            for trace in traces.under(trace_key(key)):
+                found = find(trace.conversation)
+                if found is not None and found["state"] != "closed":
+                    return Place(found["_id"], "exact", key.value)
+    for key in bearings.keys:
+        if key.kind == "token":
+            found = find(key.value)
+            if found is not None and bearings.sender & _conversation_marks(found):
+                return Place(found["_id"], "token", "the address it was sent to")
+            refused.append("a token of ours, but its sender is no party there")
+    return _by_reference(bearings, traces, find, refused)
 
 
-def _by_reference(envelope: Envelope, people: People, traces: Traces, find: Find, refused: list[str]) -> Place:
+def _by_reference(bearings: Bearings, traces: Traces, find: Find, refused: list[str]) -> Place:
     found: dict[str, tuple[str, str]] = {}
-    for new in traces_of(envelope, people, "", ""):
+    for new in bearings.traces("", ""):
         for old in traces.under(new.key):
             reason = linked(new, old)
             if reason is None:

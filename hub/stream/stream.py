@@ -43,13 +43,13 @@ class Stream:
             Unavailable: the store is away; the far side must keep it.
             Poisoned: it can never be stored; it stands in quarantine with its raw input, so acknowledge it.
         """
-        envelope = replace(envelope, correlation=envelope.correlation or correlation.get() or new_id())
-        files = [
+        envelope.correlation = envelope.correlation or correlation.get() or new_id()
+        files: list[FileOut] = [
             {**await self._files.put(a.content, a.name, a.type), "content_id": a.content_id, "inline": a.inline}
             for a in envelope.attachments[:MOST_FILES]
         ]
         envelope.attachments = ()
-        message = await self._loop.submit(Arrival(envelope, files))  # type: ignore[arg-type]
+        message = await self._loop.submit(Arrival(envelope, files))
         MESSAGES.labels(channel=envelope.channel, direction=envelope.direction).inc()
         return message
 

@@ -72,7 +72,9 @@ class Traces:
         wanted = list(set(keys))
         if not wanted:
             return
-        async for doc in unit.db[THREADS].find({"key": {"$in": wanted}}, session=unit.session).sort("_id", 1):
+        async for doc in (
+            unit.db[THREADS].find({"key": {"$in": wanted}}, session=unit.session, batch_size=2000).sort("_id", 1)
+        ):
             self._by_key[doc["key"]].append(
                 Trace(
                     doc["key"],
