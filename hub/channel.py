@@ -177,6 +177,10 @@ class Channel(ABC, Generic[AccountT]):
     async def send(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> Receipt:
         """Hand a message to the far side, once."""
 
+    def make_id(self, account: AccountT, message: str) -> str:
+        """The external id of a message of ours, made before the first try and the same at each."""
+        return message
+
     async def find_sent(self, account: AccountT, delivery: Delivery) -> Receipt | None:
         """After a crash: did the far side get it? None = surely not.
 

@@ -74,6 +74,8 @@ class Settings(Part):
     company: str = "Mainstem"
     default_region: str = "CN"
     demo: bool = False
+    console: Path | None = None
+    """The built console; None = the one beside the program."""
     limits: Limits = Limits()
     queues: dict[str, QueueSettings] = {}
     accounts: dict[str, AccountSettings] = {}
@@ -98,6 +100,7 @@ _ENVIRONMENT = {
     "MAINSTEM_BROKER_URL": "broker_url",
     "MAINSTEM_SECRET_KEY": "secret_key",
     "MAINSTEM_LOG_LEVEL": "log_level",
+    "MAINSTEM_CONSOLE": "console",
 }
 
 

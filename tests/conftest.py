@@ -4,15 +4,22 @@ test: no task is left behind, and nothing was logged as an error that the test d
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from crm_core.ground.ids import new_id
+from hub.identity.far_end import FarEnd
+from hub.main import Hub
+from hub.settings import QueueSettings, Settings
 from hub.store.client import Client, Database, connect, database
 from hub.store.collections import HUB_INDEXES
 from hub.store.desk_indexes import DESK_INDEXES
@@ -23,6 +30,8 @@ from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
+
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +76,15 @@ async def _no_task_left() -> AsyncIterator[None]:
     """A test that leaves a task running fails."""
     before = asyncio.all_tasks()
     yield
-    extra = asyncio.all_tasks() - before - {asyncio.current_task()}
-    left = [t for t in extra if t and not t.done() and not _is_the_drivers(t)]
+    left = [t for t in asyncio.all_tasks() - before if _is_ours(t)]
     for task in left:
         task.cancel()
     assert not left, f"tasks left running: {[t.get_name() for t in left]}"
 
 
-def _is_the_drivers(task: asyncio.Task[object]) -> bool:
-    return task.get_name().startswith("pymongo") or "pymongo" in repr(task.get_coro())
+def _is_ours(task: asyncio.Task[Any]) -> bool:
+    drivers = task.get_name().startswith("pymongo") or "pymongo" in repr(task.get_coro())
+    return not task.done() and task is not asyncio.current_task() and not drivers
 
 
 class _Errors(logging.Handler):
@@ -116,3 +125,76 @@ async def stream(db: Database, units: Units) -> AsyncIterator[Stream]:
     supervisor.keep("commit", loop.run)
     yield Stream(db, units, Files(db), loop)
     await supervisor.stop()
+
+
+@pytest.fixture
+def settings(mongo_url: str, tmp_path: Path) -> Settings:
+    """Settings of a hub with a database of its own, on a free port, with two queues and no account."""
+    return Settings(
+        port=0,
+        data=tmp_path,
+        mongo_url=SecretStr(mongo_url),
+        database=f"t_{new_id()}",
+        queues={"general": QueueSettings(name="General"), "support": QueueSettings(name="Support")},
+    )
+
+
+@pytest.fixture
+async def hub(settings: Settings) -> AsyncIterator[Hub]:
+    """A running hub; its database is dropped afterwards."""
+    hub = Hub(settings)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
+        assert settings.mongo_url is not None
+        cleaner = connect(settings.mongo_url.get_secret_value())
+        await cleaner.drop_database(settings.database)
+        await cleaner.close()
+
+
+class SignedIn:
+    """A browser, more or less: cookie, CSRF header, JSON."""
+
+    def __init__(self, session: aiohttp.ClientSession, user: str, csrf: str) -> None:
+        self.http = session
+        self.user = user
+        self.csrf = csrf
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Status and JSON of an answer; header names are written with `_` for `-`."""
+        sent = {"X-CSRF-Token": self.csrf} | {k.replace("_", "-"): v for k, v in headers.items()}
+        async with self.http.request(method, path, json=body, headers=sent) as answer:
+            is_json = "json" in answer.content_type
+            return answer.status, await answer.json(content_type=None) if is_json else await answer.read()
+
+
+SignIn = Callable[..., Awaitable[SignedIn]]
+
+
+@pytest.fixture
+async def signed_in(hub: Hub) -> AsyncIterator[SignIn]:
+    """`await signed_in("ada", roles=["SA"], queues=["support"])`: makes the person at first use, and signs in."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def sign_in(login: str, *, roles: Sequence[str] = ("SA",), queues: Sequence[str] = ()) -> SignedIn:
+            if await hub.db["credentials"].find_one({"login": login}) is None:
+                user = await hub.identity.staff.create_user(
+                    login, login.title(), PASSWORD, far=FarEnd("local", "test"), roles=list(roles)
+                )
+                for queue in queues:
+                    await hub.db["queues"].update_one(
+                        {"_id": queue},
+                        {"$addToSet": {"members": user}, "$setOnInsert": {"name": queue, "name_zh": "", "sla_s": 3600}},
+                        upsert=True,
+                    )
+            session = await stack.enter_async_context(
+                aiohttp.ClientSession(hub.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+            )
+            async with session.post("/api/session", json={"login": login, "password": PASSWORD}) as answer:
+                assert answer.status == 200, await answer.text()
+                body = await answer.json()
+            return SignedIn(session, body["user"]["id"], body["csrf"])
+
+        yield sign_in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from crm_core.access.actor import Actor
 from crm_core.ground.events import EVERYONE, SUPERVISORS, Room, queue_room, user_room
@@ -18,6 +19,7 @@ class Caller:
         sign_in: id of the session or token that stands behind it; ends with it.
         scopes: what a token allows (`read`, `write`, `admin`); a session allows everything the person may.
         queues: the queues the person is a member of.
+        expires_at: when the sign-in ends at the latest; None for a token without end.
     """
 
     user: str
@@ -31,6 +33,7 @@ class Caller:
     scopes: frozenset[str] = ALL_SCOPES
     roles: frozenset[str] = field(default_factory=frozenset)
     by_token: bool = False
+    expires_at: datetime | None = None
 
     def may_use(self, scope: str) -> bool:
         """Whether the sign-in allows this kind of act."""

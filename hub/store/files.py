@@ -19,20 +19,12 @@ from crm_core.ground.errors import NotFound, TooLarge
 from crm_core.ground.ids import new_id
 from hub.model.message import FileOut
 from hub.store.client import Database, Doc
-from hub.store.collections import MESSAGES, Index
+from hub.store.collections import MESSAGES
+from hub.store.desk_indexes import CONTENTS, FILES
 from hub.store.sniff import clean_name, sniff
 
-FILES = "file_entries"
-CONTENTS = "files.files"
 _CHUNK = 255 * 1024
 _READ = 256 * 1024
-
-FILE_INDEXES = (
-    Index(CONTENTS, {"metadata.sha256": 1}, unique=True),
-    Index(CONTENTS, {"metadata.touched": 1}),
-    Index(FILES, {"content": 1}),
-    Index(FILES, {"at": 1}, where={"kept": False}),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,12 @@ class Files:
         self._bucket = AsyncGridFSBucket(db, bucket_name="files", chunk_size_bytes=_CHUNK)
 
     async def put(
-        self, content: bytes | AsyncIterator[bytes], name: str, type: str, *, by: str | None = None  # noqa: A002
+        self,
+        content: bytes | AsyncIterator[bytes],
+        name: str,
+        type: str,  # noqa: A002 - the word of the API
+        *,
+        by: str | None = None,
     ) -> FileOut:
         """Store a file; the same bytes again cost one entry.
 
@@ -105,6 +102,10 @@ class Files:
         if entry is None:
             raise NotFound("there is no such file", file=file_id)
         return StoredFile(_about(entry), entry["by"], entry["content"], self._bucket)
+
+    async def describe(self, file_id: str) -> FileOut:
+        """What a message shows of the file; raises `NotFound`."""
+        return (await self.open(file_id)).about
 
     async def forget_unused(self, before: datetime) -> int:
         """Remove the files uploaded before then that no message carries; returns how many. Safe to repeat."""

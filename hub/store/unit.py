@@ -114,7 +114,7 @@ class Units:
     async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         async with self._client.start_session() as session:
             await session.start_transaction(
-                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern(w="majority", j=True)
+                read_concern=ReadConcern("local"), write_concern=WriteConcern(w="majority", j=True)
             )
             try:
                 unit = Unit(self.db, session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.ops import Amendment, Arrival, Opening, Writing
 
-MakeId = Callable[[str, str], str]
+MakeId = Callable[[str, str], Awaitable[str]]
 """(account, message id) -> the external id under which the far side will know it."""
 
 MOST_FILES = 1000
@@ -33,7 +33,7 @@ class Stream:
         self.units = units
         self._files = files
         self._loop = loop
-        self.make_id: MakeId = lambda _account, message: message
+        self.make_id: MakeId = _its_own_id
         """Set where the accounts are known (`hub.main`): a mail account makes Message-IDs of its own domain."""
 
     async def ingest(self, envelope: Envelope) -> MessageOut:
@@ -80,7 +80,7 @@ class Stream:
         files: list[FileOut] = [(await self._files.open(file)).about for file in draft.files]
         message = new_id()
         account = opening.account if opening else draft.account or await self._account_of(draft.conversation)
-        external_id = self.make_id(account, message) if draft.kind == "reply" and account else None
+        external_id = await self.make_id(account, message) if draft.kind == "reply" and account else None
         if draft.kind == "reply" and not account:
             raise Invalid("this conversation has no account to send from; name one in `account`")
         if draft.client_id:
@@ -95,3 +95,7 @@ class Stream:
             return None
         last = doc.get("last_inbound") or {}
         return last.get("account") or next(iter(doc.get("accounts", ())), None)
+
+
+async def _its_own_id(_account: str, message: str) -> str:
+    return message

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NewType, get_type_hints
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from crm_core.ground.errors import Malformed, PreconditionNeeded, SignInNeeded
@@ -139,8 +139,15 @@ def _parameter(name: str, hint: Any, parameter: inspect.Parameter, places: set[s
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
     kind = _kind(name, hint, places, parts)
-    adapter = TypeAdapter(hint) if kind in ("path", "query") else None
+    adapter = _adapter(name, hint) if kind in ("path", "query") else None
     return Parameter(name, kind, hint, adapter, required, default)
+
+
+def _adapter(name: str, hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(hint)
+    except PydanticSchemaGenerationError:
+        raise TypeError(f"parameter {name}: {hint} is neither a part of this hub nor a value of a request") from None
 
 
 def _kind(name: str, hint: Any, places: set[str], parts: Parts) -> Kind:

@@ -32,7 +32,7 @@ def mail(
         account=account,
         channel="email",
         external_id=message_id,
-        sender=Address(f"mail:{sender}", sender.split("@")[0].title()),
+        sender=Address(f"mail:{sender}", sender.split("@", maxsplit=1)[0].title()),
         at=now(),
         thread_keys=keys,
         own_keys=frozenset({SUPPORT}),

@@ -1,0 +1,127 @@
+"""The demo: a small company with people, customers and a morning's mail. Safe to repeat; nothing is made twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+
+from crm_core.access.actor import system
+from hub.cli.demo_sink import SINK_PORT
+from hub.identity.far_end import FarEnd
+from hub.main import Hub
+from hub.settings import AccountSettings, QueueSettings, Settings
+
+log = logging.getLogger(__name__)
+
+DEMO_PASSWORD = "demo"  # noqa: S105 - the demo's, printed at start
+DEMO_LOGINS = ("agent", "sales", "manager", "supervisor", "admin")
+DOOR_PORT = 8825
+_HERE = FarEnd("local", "demo")
+_DATA = Path(__file__).with_name("demo.json")
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The settings with the demo's queues and mail door beside what is configured."""
+    account = AccountSettings.model_validate(
+        {
+            "channel": "email",
+            "queue": "support",
+            "addresses": ["support@demo.local", "@demo.local"],
+            "from_name": "Lanjing Instruments",
+            "door_port": DOOR_PORT,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": SINK_PORT,
+            "tls": "none",
+        }
+    )
+    queues = {
+        "support": QueueSettings(name="Support", name_zh="客户服务"),
+        "sales": QueueSettings(name="Sales", name_zh="销售"),
+        "general": QueueSettings(name="General", name_zh="综合"),
+    }
+    return settings.model_copy(
+        update={
+            "accounts": {"demo-mail": account, **settings.accounts},
+            "queues": {**queues, **settings.queues},
+            "company": "Lanjing Instruments",
+        }
+    )
+
+
+async def seed_demo(hub: Hub) -> None:
+    """Make people, customers and mail where there are none yet."""
+    data = json.loads(_DATA.read_text(encoding="utf-8"))
+    if await hub.identity.staff.is_empty():
+        await _people(hub, data)
+        await _customers(hub, data)
+    if await hub.db["raw"].find_one({"account": "demo-mail"}) is None:
+        await _mails(data)
+
+
+async def _people(hub: Hub, data: dict[str, Any]) -> None:
+    root = await hub.records.create(system(), "department", data["company"])
+    departments = {}
+    for one in data["departments"]:
+        made = await hub.records.create(system(), "department", {**one, "parent": root["id"]})
+        departments[one["code"]] = made["id"]
+    for person in data["people"]:
+        user = await hub.identity.staff.create_user(
+            person["login"],
+            person["name"],
+            DEMO_PASSWORD,
+            far=_HERE,
+            roles=person["roles"],
+            department=departments[person["department"]],
+            weak=True,
+        )
+        for queue in person["queues"]:
+            await hub.queues.join(queue, user)
+
+
+async def _customers(hub: Hub, data: dict[str, Any]) -> None:
+    sales = await hub.identity.staff.user_id("sales")
+    for one in data["customers"]:
+        contacts = one.pop("contacts")
+        region = await _region(hub, one.pop("region"))
+        customer = await hub.records.create(system(), "customer", {**one, "owner": sales, "region": region})
+        for contact in contacts:
+            await hub.records.create(system(), "contact", {**contact, "owner": sales, "customer": customer["id"]})
+
+
+async def _region(hub: Hub, name: str) -> str:
+    found = await hub.db["record_region"].find_one({"name": name})
+    if found is not None:
+        return str(found["_id"])
+    made = await hub.records.create(system(), "region", {"code": name, "name": name})
+    return str(made["id"])
+
+
+async def _mails(data: dict[str, Any]) -> None:
+    """Through the door, as any mail comes."""
+    for one in data["mails"]:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = one["from"], one.get("to", "support@demo.local"), one["subject"]
+        mail["Message-ID"] = f"<{one['id']}@mail.example>"
+        if "answers" in one:
+            mail["In-Reply-To"] = mail["References"] = f"<{one['answers']}@mail.example>"
+        mail.set_content(one["text"])
+        if "html" in one:
+            mail.add_alternative(one["html"], subtype="html")
+        await _deliver(mail)
+
+
+async def _deliver(mail: EmailMessage) -> None:
+    for attempt in range(40):
+        try:
+            await aiosmtplib.send(mail, hostname="127.0.0.1", port=DOOR_PORT, timeout=5)
+            return
+        except (OSError, aiosmtplib.SMTPException) as error:
+            if attempt == 39:
+                log.warning("the demo's mails could not be delivered", extra={"reason": str(error)})
+            await asyncio.sleep(0.25)

@@ -1,0 +1,152 @@
+"""`mainstem up` and `mainstem serve`: run until told to stop, then stop cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from hub.cli.demo_sink import open_sink
+from hub.cli.seed import DEMO_LOGINS, DEMO_PASSWORD, demo_settings, seed_demo
+from hub.main import Hub
+from hub.settings import Settings, inherited_environment
+from hub.store.embedded import EmbeddedMongo
+
+log = logging.getLogger(__name__)
+
+_WORKER_STOP_S = 15.0
+
+
+def serve(settings: Settings) -> int:
+    """One hub, against the MongoDB of the settings (or the embedded one)."""
+    return _run(_serve(settings))
+
+
+def up(settings: Settings) -> int:
+    """MongoDB, hub and worker with beat, in one process tree."""
+    return _run(_up(demo_settings(settings) if settings.demo else settings))
+
+
+def _run(main: Coroutine[Any, Any, None]) -> int:
+    try:
+        import uvloop
+    except ImportError:  # not on this platform; the standard loop does the same, slower
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = _stop_signal()
+    async with mongo_for(settings) as ready:
+        hub = Hub(ready)
+        await hub.start()
+        _say(f"Mainstem listens on {hub.url}")
+        await stop.wait()
+        await hub.stop()
+
+
+async def _up(settings: Settings) -> None:
+    stop = _stop_signal()
+    async with mongo_for(settings) as ready:
+        hub = Hub(ready)
+        await hub.start()
+        sink = await open_sink(ready.data) if ready.demo else None
+        if ready.demo:
+            await seed_demo(hub)
+        worker = await _start_worker(ready)
+        try:
+            _announce(hub)
+            await stop.wait()
+            _say("stopping ...")
+        finally:
+            await _stop_worker(worker)
+            await hub.stop()
+            if sink is not None:
+                sink.close()
+
+
+class mongo_for:  # noqa: N801 - reads as a verb
+    """The settings with a MongoDB that runs: theirs, or the embedded one for as long as the block lasts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: EmbeddedMongo | None = None
+
+    async def __aenter__(self) -> Settings:
+        if self._settings.mongo_url is not None:
+            return self._settings
+        self._server = EmbeddedMongo(self._settings.data)
+        url = await self._server.start()
+        return self._settings.model_copy(update={"mongo_url": SecretStr(url)})
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._server is not None:
+            await self._server.stop()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by the first Ctrl-C or SIGTERM; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
+async def _start_worker(settings: Settings) -> asyncio.subprocess.Process:
+    assert settings.mongo_url is not None
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with Path(settings.data, "worker.log").open("ab") as output:  # noqa: ASYNC230 - once, at start
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "hub.cli", "worker", "--beat"),
+            env=inherited_environment(
+                MAINSTEM_MONGO_URL=settings.mongo_url.get_secret_value(), MAINSTEM_DATA=str(settings.data)
+            ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+async def _stop_worker(worker: asyncio.subprocess.Process) -> None:
+    if worker.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        worker.terminate()
+    try:
+        await asyncio.wait_for(worker.wait(), _WORKER_STOP_S)
+    except TimeoutError:
+        log.warning("the worker did not stop in time, killed", extra={"pid": worker.pid})
+        worker.kill()
+        await worker.wait()
+
+
+def _announce(hub: Hub) -> None:
+    _say(f"\nMainstem is ready:  {hub.url}/console/\n")
+    if hub.settings.demo:
+        _say(f"  sign in as {', '.join(DEMO_LOGINS)}   (password: {DEMO_PASSWORD})")
+        _say("  send a mail to support@demo.local at 127.0.0.1:8825 (SMTP) and watch it arrive")
+        _say(f"  answers land in {hub.settings.data}/demo-sent/")
+    _say("  Ctrl-C stops everything\n")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

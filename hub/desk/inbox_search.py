@@ -1,0 +1,38 @@
+"""The inbox as a whole: lists, also of what a search found, and the counts of its views."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.desk.counts import Counts, count_views
+from hub.desk.inbox import Wanted, list_conversations
+from hub.desk.search import Search
+from hub.identity.caller import Caller
+from hub.model.conversation import ConversationOut, conversation_out
+from hub.store.client import Database
+
+MOST_FOUND = 500
+"""A list by `q` chooses among so many conversations with the newest hits."""
+
+
+class Inbox:
+    """Lists of conversations with the caller's eyes."""
+
+    def __init__(self, db: Database, search: Search) -> None:
+        self._db = db
+        self._search = search
+
+    async def page(
+        self, caller: Caller, wanted: Wanted, q: str, limit: int, before_seq: int | None
+    ) -> tuple[list[ConversationOut], bool]:
+        """At most `limit` conversations before a place, newest activity first; and whether `q` was cut short."""
+        partial = False
+        if q.strip():
+            found, partial = await self._search.conversations(caller, q, MOST_FOUND)
+            wanted = replace(wanted, among=tuple(found))
+        docs = await list_conversations(self._db, caller, wanted, limit=limit, before_seq=before_seq)
+        return [conversation_out(doc) for doc in docs], partial
+
+    async def counts(self, caller: Caller) -> Counts:
+        """Open conversations per view."""
+        return await count_views(self._db, caller)

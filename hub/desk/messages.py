@@ -1,0 +1,128 @@
+"""Reading a thread, answering in it, and beginning a new one, with the caller's eyes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crm_core.ground.errors import Conflict, FieldError, Invalid, NotFound
+from crm_core.ground.ids import new_id
+from hub.channel import Raw
+from hub.desk.attachments import Attachments
+from hub.desk.mentions import find_mentioned, show_to
+from hub.desk.ports import MayReadRecord, SendingAccounts
+from hub.desk.sight import seen_among, seen_conversation, seen_message
+from hub.identity.caller import Caller
+from hub.model.conversation import ConversationOut, conversation_out
+from hub.model.draft import Draft
+from hub.model.message import MessageOut, message_out
+from hub.store.client import Database, Doc
+from hub.store.collections import MESSAGES
+from hub.stream.ops import Opening
+from hub.stream.raw import RawKeeper
+from hub.stream.stream import Stream
+
+_SAME_ID = 20
+
+
+class Messages:
+    """The messages of conversations that the caller may see."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        attachments: Attachments,
+        raw: RawKeeper,
+        records: MayReadRecord,
+        accounts: SendingAccounts,
+        region: str = "CN",
+    ) -> None:
+        self.region = region
+        self._db: Database = stream.db
+        self._stream = stream
+        self._attachments = attachments
+        self._raw = raw
+        self._records = records
+        self._accounts = accounts
+
+    async def page(
+        self, caller: Caller, conversation: str, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[MessageOut]:
+        """At most `limit` messages, ascending by `seq`: the newest, those before a place, or those after one."""
+        await seen_conversation(self._db, caller, conversation)
+        place = {k: v for k, v in (("$lt", before), ("$gt", after)) if v is not None}
+        where: Doc = {"conversation": conversation} | ({"seq": place} if place else {})
+        upwards = after is not None and before is None
+        found = self._db[MESSAGES].find(where).sort("seq", 1 if upwards else -1).limit(limit)
+        docs = await found.to_list()
+        return [message_out(doc) for doc in (docs if upwards else reversed(docs))]
+
+    async def show(self, caller: Caller, message: str) -> MessageOut:
+        """One message; raises `NotFound`."""
+        return message_out(await seen_message(self._db, caller, message))
+
+    async def with_external_id(self, caller: Caller, external_id: str) -> list[MessageOut]:
+        """The messages that a far side knows by this id (one per account), as far as the caller may see them."""
+        docs = await self._db[MESSAGES].find({"external_id": external_id}).sort("seq", -1).limit(_SAME_ID).to_list()
+        seen = await seen_among(self._db, caller, (doc["conversation"] for doc in docs))
+        return [message_out(doc) for doc in docs if doc["conversation"] in seen]
+
+    async def source(self, caller: Caller, message: str) -> tuple[MessageOut, Raw]:
+        """The message with the raw input it was made of; raises `NotFound` where it was written here."""
+        doc = await seen_message(self._db, caller, message)
+        if not doc.get("raw"):
+            raise NotFound("this message was not made of raw input", message=message)
+        return message_out(doc), await self._raw.read(doc["raw"])
+
+    async def channel_of(self, caller: Caller, conversation: str) -> str:
+        """The channel that an answer would leave by; raises `NotFound`."""
+        doc = await seen_conversation(self._db, caller, conversation)
+        last = doc.get("last_inbound") or {}
+        channel: str = last.get("channel") or (doc["channels"] or ["im"])[-1]
+        return channel
+
+    async def write(self, caller: Caller, draft: Draft) -> MessageOut:
+        """Put an answer or a note into a conversation.
+
+        Raises:
+            NotFound: the conversation or a file, for this caller.
+            Conflict: the `client_id` was used for something else.
+        """
+        await seen_conversation(self._db, caller, draft.conversation)
+        await self._attachments.check_usable(caller, draft.files)
+        if draft.kind == "reply":
+            return await self._stream.send(draft)
+        mentioned = await find_mentioned(self._db, draft.text)
+        await show_to(self._db, self._stream.units, caller, draft.conversation, mentioned)
+        return await self._stream.note(replace(draft, mentions=tuple(mentioned)))
+
+    async def start(
+        self, caller: Caller, draft: Draft, *, channel: str, account: str | None, records: list[tuple[str, str]]
+    ) -> ConversationOut:
+        """Begin a conversation with a first outbound message; it is the caller's own.
+
+        Args:
+            records: (type, id) of the CRM records to hang on it; each must be readable by the caller.
+        """
+        if not draft.to:
+            raise Invalid("to: name at least one receiver", fields=(FieldError("to", "missing", "nobody is named"),))
+        await self._attachments.check_usable(caller, draft.files)
+        sender, queue = await self._accounts.sending_account(channel, account)
+        opening = Opening(
+            conversation=new_id(),
+            channel=channel,
+            account=sender,
+            queue=queue,
+            assignee={"id": caller.user, "name": caller.name},
+            records=[await self._reference(caller, *record) for record in records],
+            to=draft.to,
+        )
+        stored = await self._stream.start(draft, opening)
+        if stored["direction"] != "outbound":
+            raise Conflict("this client_id was used for another message")
+        return conversation_out(await seen_conversation(self._db, caller, stored["conversation"]))
+
+    async def _reference(self, caller: Caller, record_type: str, record: str) -> dict[str, str]:
+        found = await self._records.readable(caller, record_type, [record])
+        if record not in found:
+            raise NotFound("there is no such record", type=record_type, record=record)
+        return {"type": record_type, "id": record, "label": found[record]["label"]}

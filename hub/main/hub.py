@@ -1,0 +1,220 @@
+"""Builds and wires all parts of a hub, in order; the only file that knows them all."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from crm_core.ground.ids import new_id
+from crm_core.load import load as load_record_types
+from hub.accounts.changes import Changes
+from hub.accounts.directory import Directory
+from hub.accounts.health import HealthBook
+from hub.accounts.inlet import Inlets
+from hub.accounts.keeper import Keeper
+from hub.accounts.replays import Replays
+from hub.accounts.sending import Sending
+from hub.desk.attachments import Attachments
+from hub.desk.conversations import Conversations
+from hub.desk.inbox_search import Inbox
+from hub.desk.messages import Messages
+from hub.desk.quarantine import Quarantine
+from hub.desk.readiness import Readiness
+from hub.desk.search import Search
+from hub.desk.search_filler import SearchFiller
+from hub.errors import SetupError
+from hub.feed.hints import Hints
+from hub.feed.replay import Replay
+from hub.feed.tail import Feed
+from hub.identity.parts import build_identity
+from hub.identity.rights_watch import WANTS as RIGHTS_WANTS
+from hub.leases import Lease, Leases
+from hub.main.indexes import all_indexes
+from hub.main.served import ROUTES
+from hub.outbox.afterthoughts import Afterthoughts
+from hub.outbox.journal import Journal
+from hub.outbox.lane import LaneParts
+from hub.outbox.outbox import Outbox
+from hub.readers import Reader, Readers
+from hub.reconcile import Reconciler
+from hub.settings import Settings
+from hub.store.client import Doc, connect, database
+from hub.store.files import Files
+from hub.store.migrate import migrate
+from hub.store.records import Records
+from hub.store.unit import Units
+from hub.stream.commit import CommitLoop
+from hub.stream.raw import RawKeeper
+from hub.stream.stream import Stream
+from hub.supervise import Supervisor
+from hub.vault import Signer, Vault, installation_key
+from hub.web.idempotency import Idempotency
+from hub.web.middleware import new_application
+from hub.web.openapi import Documentation, openapi
+from hub.web.record_docs import record_docs
+from hub.web.routes import mount
+
+log = logging.getLogger(__name__)
+
+
+class Hub:
+    """One hub. `open` makes the parts (enough for a command); `start` also runs them and listens."""
+
+    def __init__(self, settings: Settings, hub_id: str | None = None) -> None:
+        if settings.mongo_url is None:
+            raise SetupError("no MongoDB: set MAINSTEM_MONGO_URL, or use `mainstem up`")
+        self.settings = settings
+        self.hub_id = hub_id or f"{socket.gethostname()}-{new_id()[-8:]}"
+        self.supervisor = Supervisor()
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+        self._build_store(settings.mongo_url.get_secret_value())
+        self._build_parts()
+
+    # -- building --------------------------------------------------------------------------------------------
+
+    def _build_store(self, mongo_url: str) -> None:
+        self.client = connect(mongo_url)
+        self.db = database(self.client, self.settings.database)
+        self.units = Units(self.client, self.db)
+        self.files = Files(self.db, self.settings.limits.file_bytes)
+        self.registry = load_record_types()
+        self.records = Records(self.units, self.registry)
+        key = installation_key(self.settings)
+        self.vault, self.signer = Vault(key), Signer(key)
+
+    def _build_parts(self) -> None:
+        settings, limits = self.settings, self.settings.limits
+        self.leases = Leases(self.db, self.hub_id)
+        self.commit = CommitLoop(self.units, limits.commit_batch)
+        self.stream = Stream(self.db, self.units, self.files, self.commit)
+        self.raws = RawKeeper(self.db)
+        self.identity = build_identity(self.units, self.registry, self.vault, settings)
+        self.directory = Directory(self.db, self.vault, settings.accounts)
+        self.changes = Changes(self.units, self.directory, self.vault, self.identity.audit)
+        self.sending = Sending(self.directory)
+        self.stream.make_id = self.sending.make_id
+        self.health = HealthBook(self.db, self.hub_id)
+        self.inlets = Inlets(self.db, self.stream, self.raws, self.signer, self.health)
+        self.replays = Replays(self.directory, self.inlets, self.leases)
+        self.keeper = Keeper(self.directory, self.leases, self.inlets, self.replays, self.supervisor)
+        self.journal = Journal(self.units, self.stream)
+        lane = LaneParts(journal=self.journal, files=self.files, inlets=self.inlets)
+        self.outbox = Outbox(self.directory, self.leases, lane, self.supervisor)
+        self.afterthoughts = Afterthoughts(self.units, self.stream, self.journal)
+        self.hints = Hints(self.db)
+        self.feed = Feed(self.db, self.hints)
+        self.replay = Replay(self.db, self.feed, limits.replay_events)
+        self.readers = Readers(self.db)
+        self.search = Search(self.db, self.records)
+        self.attachments = Attachments(self.db, self.files)
+        self.conversations = Conversations(self.db, self.units, self.records)
+        self.inbox = Inbox(self.db, self.search)
+        self.messages = Messages(
+            self.stream, self.attachments, self.raws, self.records, self.sending, settings.default_region
+        )
+        self.idempotency = Idempotency(self.db)
+        self.documentation = Documentation()
+        self.readiness = Readiness(self.db, self.supervisor)
+        self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
+        self.reconciler = Reconciler(self.db, self.directory)
+
+    def parts(self) -> dict[type, Any]:
+        """What route handlers may ask for, by type."""
+        listed: Iterable[Any] = (
+            self.settings, self.supervisor, self.db, self.units, self.files, self.records, self.registry, self.vault,
+            self.signer, self.leases, self.stream, self.raws, self.directory, self.health, self.inlets, self.replays,
+            self.journal, self.outbox, self.hints, self.feed, self.replay, self.readers, self.search,
+            self.attachments, self.conversations, self.inbox, self.messages, self.changes, self.afterthoughts, self.readiness, self.quarantine, self.reconciler, self.documentation,
+        )  # fmt: skip
+        return {type(part): part for part in listed} | self.identity.by_type()
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document of everything served."""
+        described = [route for route in ROUTES if route.path.startswith("/api")]
+        return openapi(described, self.parts(), more=record_docs(self.registry))
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Bring the database up to date and put what must exist there. Enough for commands; nothing runs."""
+        await migrate(self.db, all_indexes(self.registry))
+        await self.records.install_roles()
+
+    async def start(self) -> None:
+        """Run everything and listen. Returns when the hub answers."""
+        try:
+            await self.open()
+            await self.feed.start()
+            self.feed.subscribe(self._hear)
+            self._keep_tasks()
+            await self._listen()
+        except BaseException:
+            await self.stop()
+            raise
+        log.info("hub ready", extra={"hub": self.hub_id, "url": self.url})
+
+    async def stop(self) -> None:
+        """Drain: no new work, what is begun is finished within `limits.drain_s`, then everything stops."""
+        self.readiness.draining = True
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.supervisor.stop()
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self.client.close()
+
+    def _keep_tasks(self) -> None:
+        keep = self.supervisor.keep
+        keep("commit", self.commit.run, needed=True)
+        keep("raw", self.raws.run, needed=True)
+        keep("feed", self.feed.run, needed=True)
+        keep("leases", self.leases.run, needed=True)
+        keep("health", self.health.run)
+        keep("accounts", self.keeper.run)
+        keep("replays", self.replays.run)
+        keep("outbox", self.outbox.run)
+        for reader in self._durable_readers():
+            keep(f"reader:{reader.name}", partial(self._read, reader))
+
+    def _durable_readers(self) -> list[Reader]:
+        rights = Reader("rights", RIGHTS_WANTS, self.identity.rights_watch.handle)
+        return [SearchFiller(self.db, self.records).reader(), rights]
+
+    async def _read(self, reader: Reader) -> None:
+        async def work(_lease: Lease) -> None:
+            await self.readers.run(reader)
+
+        await self.leases.hold(f"reader:{reader.name}", work)
+
+    def _hear(self, events: list[Doc]) -> None:
+        """What this hub itself wants to know of the stream."""
+        self.readers.wake({event["name"] for event in events})
+        for event in events:
+            match event["name"]:
+                case "hub.outbox-filled":
+                    self.outbox.wake(event["data"]["account"])
+                case "hub.account-changed":
+                    self.keeper.wake()
+                    self.outbox.accounts_changed()
+                case "hub.rights-changed":
+                    self.identity.people.forget(event["data"]["user"])
+
+    async def _listen(self) -> None:
+        app = new_application(self.identity.identity, self.idempotency, self.settings)
+        self.documentation.document = self.openapi()
+        mount(app, list(ROUTES), self.parts())
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=self.settings.limits.drain_s)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port, reuse_address=True)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"

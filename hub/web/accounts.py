@@ -1,0 +1,166 @@
+"""Accounts over HTTP: how they are, for supervisors; what they are, for administrators. Secrets go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from hub.accounts.changes import Changes
+from hub.accounts.directory import Directory, Entry
+from hub.accounts.health import AccountHealth, HealthBook
+from hub.accounts.secrets import secret_names, shown_config
+from hub.channel import AnyChannel, kinds, load
+from hub.identity.caller import Caller
+from hub.web.far_side import far_end
+from hub.web.may import ADMINISTER, SIGNED_IN, SUPERVISE
+from hub.web.routes import Revision, Routes
+
+routes = Routes("accounts")
+
+_BESIDE = frozenset({"id", "channel", "queue", "enabled"})
+Fields = Annotated[dict[str, Any], Field(max_length=200)]
+"""The channel's own fields; `GET /api/channels` has their JSON Schema."""
+
+
+class NewAccount(BaseModel):
+    """An account to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    channel: Annotated[str, Field(max_length=40)]
+    queue: Annotated[str, Field(max_length=40)] = "general"
+    enabled: bool = True
+    config: Fields = {}
+
+
+class AccountChange(BaseModel):
+    """What is to change. A field of `config` that is None is taken away; one that is not named stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queue: Annotated[str, Field(max_length=40)] | None = None
+    enabled: bool | None = None
+    config: Fields = {}
+
+
+class AccountPage(TypedDict):
+    """All accounts."""
+
+    items: list[AccountHealth]
+    next: str | None
+
+
+class AccountOut(TypedDict):
+    """What an administrator sees of an account. `secrets` names those that are set; `config` never holds them."""
+
+    id: str
+    channel: str
+    source: str
+    queue: str
+    enabled: bool
+    config: dict[str, Any]
+    secrets: list[str]
+    error: str | None
+    revision: int
+
+
+class ChannelOut(TypedDict):
+    """A kind of channel: what it can carry, and the JSON Schema of its accounts (secrets are `writeOnly`)."""
+
+    kind: str
+    capabilities: dict[str, Any]
+    receives: bool
+    account: dict[str, Any]
+
+
+class ChannelPage(TypedDict):
+    """The channels that are installed."""
+
+    items: list[ChannelOut]
+    next: str | None
+
+
+class Probed(TypedDict):
+    """The far side answered."""
+
+    ok: bool
+
+
+@routes.get("/api/accounts", may=SUPERVISE)
+async def list_accounts(directory: Directory, health: HealthBook) -> AccountPage:
+    """How every account is."""
+    return {"items": await health.of(await directory.all()), "next": None}
+
+
+@routes.get("/api/accounts/{account}", may=ADMINISTER)
+async def show_account(account: str, directory: Directory) -> AccountOut:
+    """How an account is configured, without its secrets."""
+    return account_out(await directory.one(account))
+
+
+@routes.post("/api/accounts", may=ADMINISTER, status=201)
+async def create_account(body: NewAccount, who: Caller, request: web.Request, changes: Changes) -> AccountOut:
+    """Add an account; every hub takes note at once."""
+    fields = {**body.config, "queue": body.queue, "enabled": body.enabled}
+    return account_out(await changes.create(body.id, body.channel, fields, by=who.user, far=far_end(request)))
+
+
+@routes.patch("/api/accounts/{account}", may=ADMINISTER)
+async def change_account(
+    account: str, body: AccountChange, revision: Revision, who: Caller, request: web.Request, changes: Changes
+) -> AccountOut:
+    """Change an account; its owner connects anew."""
+    given = body.model_dump(include={"queue", "enabled"}, exclude_none=True)
+    fields = {**body.config, **given}
+    return account_out(await changes.change(account, fields, revision, by=who.user, far=far_end(request)))
+
+
+@routes.delete("/api/accounts/{account}", may=ADMINISTER)
+async def remove_account(account: str, who: Caller, request: web.Request, changes: Changes) -> None:
+    """Remove an account; its messages stay."""
+    await changes.remove(account, by=who.user, far=far_end(request))
+
+
+@routes.post("/api/accounts/{account}/probe", may=ADMINISTER)
+async def probe_account(account: str, changes: Changes) -> Probed:
+    """Try the connection to the far side; a problem says what is wrong."""
+    await changes.probe(account)
+    return {"ok": True}
+
+
+@routes.get("/api/channels", may=SIGNED_IN)
+async def list_channels() -> ChannelPage:
+    """The kinds of channel there are: the composer and the account form are drawn from this."""
+    return {"items": [channel_out(load(kind)) for kind in kinds()], "next": None}
+
+
+def account_out(entry: Entry) -> AccountOut:
+    """The account without its secrets."""
+    return {
+        "id": entry.id,
+        "channel": entry.kind,
+        "source": entry.source,
+        "queue": entry.queue,
+        "enabled": entry.enabled,
+        "config": shown_config(entry.config),
+        "secrets": secret_names(entry.config),
+        "error": entry.error,
+        "revision": entry.revision,
+    }
+
+
+def channel_out(channel: AnyChannel) -> ChannelOut:
+    """The channel as a form can be drawn from it: the schema says only what is the channel's own."""
+    schema = channel.account_model.model_json_schema()
+    schema["properties"] = {k: v for k, v in schema["properties"].items() if k not in _BESIDE}
+    schema["required"] = [name for name in schema.get("required", ()) if name not in _BESIDE]
+    return {
+        "kind": channel.kind,
+        "capabilities": {name: getattr(channel.can, name) for name in channel.can.__dataclass_fields__},
+        "receives": channel.receives,
+        "account": schema,
+    }
