@@ -152,3 +152,21 @@ class OutboxFilled(Event, name="hub.outbox-filled"):
     @override
     def rooms(self) -> frozenset[Room]:
         return frozenset({HUB})
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobChanged(Event, name="job.changed"):
+    """A piece of background work began, went on, ended or failed. Told to whoever asked for it, else to supervisors."""
+
+    id: str
+    task: str
+    state: str
+    done: int
+    total: int | None
+    text: str
+    error: str | None
+    user: str | None
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({user_room(self.user) if self.user else SUPERVISORS})

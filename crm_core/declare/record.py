@@ -37,7 +37,7 @@ class Kept(BaseModel):
 
     id: Text = Field(default_factory=new_id, json_schema_extra=Facts(zh="编号", computed=True))
     number: Text | None = computed("单号")
-    state: Text = computed("状态", default="")
+    state: Text = Field(json_schema_extra=Facts(zh="状态", computed=True))
     state_since: DateTime | None = computed("状态时间")
     approval: Literal["none", "waiting", "approved", "rejected"] = computed(
         "审批", default="none", options="无 审批中 已批准 已驳回"

@@ -40,6 +40,15 @@ async def carry_on(
                     await unit.set_many(other.meta.key, {"_id": target}, {rule.name: await _value(unit, rule, target)})
 
 
+async def recount_moved(unit: RecordUnit, registry: Registry, departments: set[str]) -> None:
+    """After rows moved in the department tree: what is counted along `department_path` for these departments."""
+    for other in registry:
+        for rule in other.derived:
+            if isinstance(rule, Count) and rule.by == "department_path":
+                for target in sorted(departments):
+                    await unit.set_many(other.meta.key, {"_id": target}, {rule.name: await _value(unit, rule, target)})
+
+
 def _counts(rule: Count | First, doc: Doc | None) -> set[str]:
     """The records that count this document."""
     if doc is None or not all(_fits(doc.get(name), wanted) for name, wanted in rule.where.items()):

@@ -21,6 +21,8 @@ PAGE = 50
 LARGEST_PAGE = 200
 COUNTED_TO = 10_000
 
+PARAMETERS = frozenset({"order", "view", "limit", "after", "count"})
+"""Names with a meaning of their own; a field called so cannot be filtered by."""
 VIEWS = ("all", "mine", "department", "shared")
 
 

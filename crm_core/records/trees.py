@@ -15,6 +15,7 @@ from crm_core.declare.tree import Tree
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.events import record_room
 from crm_core.ground.ports import Doc, RecordUnit
+from crm_core.records.derived import recount_moved
 from crm_core.records.events import RecordsMoved
 
 _DEEPEST = 50
@@ -86,6 +87,7 @@ async def move_subtree(
                 await _move_rows(unit, registry, row["_id"], values[tree.path])
     if declared.meta.key == "department" and before[tree.path] != after[tree.path]:
         await _move_rows(unit, registry, after["_id"], after[tree.path])
+        await recount_moved(unit, registry, set(before[tree.path]) ^ set(after[tree.path]))
         _announce(unit, registry, before[tree.path], after[tree.path])
 
 

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from hub.cli.up import mongo_for
-from hub.desk.doctor import examine
 from hub.main import Hub
 from hub.reconcile import reconcile as reconcile_accounts
 from hub.settings import Settings
@@ -15,6 +14,8 @@ from hub.settings import Settings
 
 def doctor(settings: Settings) -> int:
     """Each finding on a line; exit code 1 when something needs mending."""
+    from hub.desk.doctor import examine
+
     findings = asyncio.run(examine(settings))
     for finding in findings:
         _say(

@@ -15,58 +15,51 @@ from crm_core.access.actor import system
 from hub.cli.demo_sink import SINK_PORT
 from hub.identity.far_end import FarEnd
 from hub.main import Hub
-from hub.settings import AccountSettings, QueueSettings, Settings
+from hub.settings import QueueSettings
 
 log = logging.getLogger(__name__)
 
 DEMO_PASSWORD = "demo"  # noqa: S105 - the demo's, printed at start
 DEMO_LOGINS = ("agent", "sales", "manager", "supervisor", "admin")
 DOOR_PORT = 8825
+ACCOUNT_ID = "demo-mail"
+COMPANY = "Lanjing Instruments"
 _HERE = FarEnd("local", "demo")
 _DATA = Path(__file__).with_name("demo.json")
 
 
-def demo_settings(settings: Settings) -> Settings:
-    """The settings with the demo's queues and mail door beside what is configured."""
-    account = AccountSettings.model_validate(
-        {
-            "channel": "email",
-            "queue": "support",
-            "addresses": ["support@demo.local", "@demo.local"],
-            "from_name": "Lanjing Instruments",
-            "door_port": DOOR_PORT,
-            "smtp_host": "127.0.0.1",
-            "smtp_port": SINK_PORT,
-            "tls": "none",
-        }
-    )
-    queues = {
-        "support": QueueSettings(name="Support", name_zh="客户服务"),
-        "sales": QueueSettings(name="Sales", name_zh="销售"),
-        "general": QueueSettings(name="General", name_zh="综合"),
-    }
-    return settings.model_copy(
-        update={
-            "accounts": {"demo-mail": account, **settings.accounts},
-            "queues": {**queues, **settings.queues},
-            "company": "Lanjing Instruments",
-        }
-    )
+QUEUES = {
+    "support": QueueSettings(name="Support", name_zh="客户服务"),
+    "sales": QueueSettings(name="Sales", name_zh="销售"),
+}
+ACCOUNT = {
+    "queue": "support",
+    "addresses": ["support@demo.local", "@demo.local"],
+    "from_name": COMPANY,
+    "door_port": DOOR_PORT,
+    "smtp_host": "127.0.0.1",
+    "smtp_port": SINK_PORT,
+    "tls": "none",
+}
 
 
 async def seed_demo(hub: Hub) -> None:
-    """Make people, customers and mail where there are none yet."""
+    """Make the account, people, customers and mail where there are none yet."""
     data = json.loads(_DATA.read_text(encoding="utf-8"))
+    await hub.queues.seed(QUEUES)
     if await hub.identity.staff.is_empty():
         await _people(hub, data)
         await _customers(hub, data)
-    if await hub.db["raw"].find_one({"account": "demo-mail"}) is None:
+    if not any(entry.id == ACCOUNT_ID for entry in await hub.directory.all()):
+        admin = await hub.identity.staff.user_id("admin")
+        await hub.changes.create(ACCOUNT_ID, "email", ACCOUNT, by=admin, far=_HERE)
+    if await hub.db["raw"].find_one({"account": ACCOUNT_ID}) is None:
         await _mails(data)
 
 
 async def _people(hub: Hub, data: dict[str, Any]) -> None:
     root = await hub.records.create(system(), "department", data["company"])
-    departments = {}
+    departments, members = {}, dict[str, list[str]]()
     for one in data["departments"]:
         made = await hub.records.create(system(), "department", {**one, "parent": root["id"]})
         departments[one["code"]] = made["id"]
@@ -81,7 +74,9 @@ async def _people(hub: Hub, data: dict[str, Any]) -> None:
             weak=True,
         )
         for queue in person["queues"]:
-            await hub.queues.join(queue, user)
+            members.setdefault(queue, []).append(user)
+    for queue, users in members.items():
+        await hub.queues.change(queue, {"members": users})
 
 
 async def _customers(hub: Hub, data: dict[str, Any]) -> None:
@@ -98,7 +93,7 @@ async def _region(hub: Hub, name: str) -> str:
     found = await hub.db["record_region"].find_one({"name": name})
     if found is not None:
         return str(found["_id"])
-    made = await hub.records.create(system(), "region", {"code": name, "name": name})
+    made = await hub.records.create(system(), "region", {"code": name, "name": name, "level": "area"})
     return str(made["id"])
 
 

@@ -7,14 +7,14 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from hub.cli.demo_sink import open_sink
-from hub.cli.seed import DEMO_LOGINS, DEMO_PASSWORD, demo_settings, seed_demo
+from hub.cli.seed import DEMO_LOGINS, DEMO_PASSWORD, seed_demo
 from hub.main import Hub
 from hub.settings import Settings, inherited_environment
 from hub.store.embedded import EmbeddedMongo
@@ -31,7 +31,7 @@ def serve(settings: Settings) -> int:
 
 def up(settings: Settings) -> int:
     """MongoDB, hub and worker with beat, in one process tree."""
-    return _run(_up(demo_settings(settings) if settings.demo else settings))
+    return _run(_up(settings))
 
 
 def _run(main: Coroutine[Any, Any, None]) -> int:
@@ -56,22 +56,19 @@ async def _serve(settings: Settings) -> None:
 
 async def _up(settings: Settings) -> None:
     stop = _stop_signal()
-    async with mongo_for(settings) as ready:
+    async with mongo_for(settings) as ready, AsyncExitStack() as open_parts:
         hub = Hub(ready)
         await hub.start()
-        sink = await open_sink(ready.data) if ready.demo else None
+        open_parts.push_async_callback(hub.stop)
         if ready.demo:
+            sink = await open_sink(ready.data)
+            open_parts.callback(sink.close)
             await seed_demo(hub)
         worker = await _start_worker(ready)
-        try:
-            _announce(hub)
-            await stop.wait()
-            _say("stopping ...")
-        finally:
-            await _stop_worker(worker)
-            await hub.stop()
-            if sink is not None:
-                sink.close()
+        open_parts.push_async_callback(_stop_worker, worker)
+        _announce(hub)
+        await stop.wait()
+        _say("stopping ...")
 
 
 class mongo_for:  # noqa: N801 - reads as a verb

@@ -121,7 +121,7 @@ class Door:
             for event in page:
                 console.line.put(event_frame(event))
             async with asyncio.timeout(_TAKE_PAGE_S):
-                while console.line.waiting > size and not console.gone:
+                while console.line.waiting > size and not console.gone:  # noqa: ASYNC110 - the library's queue tells nobody
                     await asyncio.sleep(0.01)
 
     def _enter(self, console: Console) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NewType, cast
@@ -134,7 +135,7 @@ class _LibraryLog:
 
     def exception(self, text: str, *args: object) -> None:
         """A packet that could not be handled."""
-        log.warning("socket: bad packet", exc_info=True, extra={"what": text % args if args else text})
+        log.warning("socket: bad packet", exc_info=sys.exception(), extra={"what": text % args if args else text})
 
 
 class Wire:

@@ -59,7 +59,8 @@ class Conversations:
                 changes["assignee"] = await self._assignee(unit, caller, changes["assignee"])
             if changes.get("queue") is not None:
                 await self._check_queue(unit, changes["queue"])
-            return _with_state(before, changes, now())
+            touched = "state" in changes or "snoozed_until" in changes
+            return _with_state(before, changes, now()) if touched else changes
 
         return await self._save(caller, conversation, decide, revision)
 
@@ -106,7 +107,7 @@ class Conversations:
 
     async def wake_due(self, at: datetime) -> int:
         """Open the snoozed conversations whose time has come; returns how many. For a task of every minute."""
-        due = self._db[CONVERSATIONS].find({"snoozed_until": {"$lte": at}}, {"_id": 1}).limit(_MOST_WOKEN)
+        due = self._db[CONVERSATIONS].find({"state": "snoozed", "snoozed_until": {"$lte": at}}, {"_id": 1}).limit(_MOST_WOKEN)
         ids = [doc["_id"] async for doc in due]
 
         async def wake(unit: Unit, conversation: str) -> bool:
@@ -160,7 +161,7 @@ def _with_state(before: Doc, changes: dict[str, Any], at: datetime) -> dict[str,
         changes["snoozed_until"] = until
     elif until is not None:
         raise _wrong("snoozed_until", f"a conversation that is {state} is not snoozed")
-    elif "state" in changes:
+    else:
         changes["snoozed_until"] = None
     if state == "closed":
         changes["waiting_since"] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from crm_core.ground.errors import Conflict, FieldError, Invalid, NotFound
@@ -22,6 +23,8 @@ from hub.stream.raw import RawKeeper
 from hub.stream.stream import Stream
 
 _SAME_ID = 20
+_BATCH = 25
+_PAGE_CHARS = 8_000_000
 
 
 class Messages:
@@ -46,15 +49,19 @@ class Messages:
 
     async def page(
         self, caller: Caller, conversation: str, *, limit: int, before: int | None = None, after: int | None = None
-    ) -> list[MessageOut]:
-        """At most `limit` messages, ascending by `seq`: the newest, those before a place, or those after one."""
+    ) -> tuple[list[MessageOut], bool]:
+        """At most `limit` messages, ascending by `seq`: the newest, those before a place, or those after one.
+
+        A page ends early where its texts grow beyond eight million characters. Says also whether there are more.
+        """
         await seen_conversation(self._db, caller, conversation)
         place = {k: v for k, v in (("$lt", before), ("$gt", after)) if v is not None}
         where: Doc = {"conversation": conversation} | ({"seq": place} if place else {})
-        upwards = after is not None and before is None
-        found = self._db[MESSAGES].find(where).sort("seq", 1 if upwards else -1).limit(limit)
-        docs = await found.to_list()
-        return [message_out(doc) for doc in (docs if upwards else reversed(docs))]
+        downwards = after is not None and before is None
+        found = self._db[MESSAGES].find(where, batch_size=_BATCH).sort("seq", 1 if downwards else -1).limit(limit + 1)
+        async with found:
+            docs, more = await _first(found, limit)
+        return [message_out(doc) for doc in (docs if downwards else reversed(docs))], more
 
     async def show(self, caller: Caller, message: str) -> MessageOut:
         """One message; raises `NotFound`."""
@@ -126,3 +133,15 @@ class Messages:
         if record not in found:
             raise NotFound("there is no such record", type=record_type, record=record)
         return {"type": record_type, "id": record, "label": found[record]["label"]}
+
+
+async def _first(found: AsyncIterator[Doc], limit: int) -> tuple[list[Doc], bool]:
+    """The first documents, as many as a page takes, and whether others follow."""
+    docs: list[Doc] = []
+    size = 0
+    async for doc in found:
+        size += sum(len(doc.get(field) or "") for field in ("text", "full_text", "html"))
+        if docs and (len(docs) == limit or size > _PAGE_CHARS):
+            return docs, True
+        docs.append(doc)
+    return docs, False

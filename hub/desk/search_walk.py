@@ -81,8 +81,6 @@ class Walk:
     async def _lead(self) -> Doc | None:
         """The narrowest condition that the index can answer, with the others as a plain check beside it."""
         beginnings = await self._words()
-        if beginnings is not None and not beginnings:
-            return None
         counts = await asyncio.gather(*(self._count(term) for term in self._question.all_of))
         if 0 in counts:
             return None
@@ -96,7 +94,7 @@ class Walk:
         return {"index": lead, "check": [{"$expr": check} for check in checks]}
 
     async def _words(self) -> list[str] | None:
-        """The known words that begin as asked, shortest first; None when no beginning is asked."""
+        """What was asked itself (the ending of a number is no known word) and the known words that begin so."""
         beginning = self._question.beginning
         if beginning is None:
             return None
@@ -104,7 +102,7 @@ class Walk:
         found = self._db[SEARCH_WORDS].find(where, {"_id": 1}, max_time_ms=self._budget.left_ms()).sort("_id", 1)
         words = [doc["_id"] for doc in await found.limit(_MOST_WORDS + 1).to_list()]
         self.cut = len(words) > _MOST_WORDS
-        return words[:_MOST_WORDS]
+        return list(dict.fromkeys([beginning, *words[:_MOST_WORDS]]))
 
     async def _count(self, term: str) -> int:
         """How often a term stands in the index, counted up to 1,000: reads index keys only."""

@@ -44,8 +44,10 @@ def terms(texts: Iterable[str]) -> set[str]:
 
 
 def words(found: Iterable[str]) -> set[str]:
-    """Those terms whose beginning can be asked for: words of two letters or more, no Chinese."""
-    return {term for term in found if len(term) > 1 and not _RUNS.match(term) and "@" not in term}
+    """Those terms whose beginning can be asked for: words of two signs or more, no Chinese, no endings of numbers."""
+    known = {term for term in found if len(term) > 1 and not _RUNS.match(term) and "@" not in term}
+    numbers = [term for term in known if term.isdigit()]
+    return known - {n for n in numbers if any(len(other) > len(n) and other.endswith(n) for other in numbers)}
 
 
 @dataclass(frozen=True, slots=True)

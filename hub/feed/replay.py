@@ -56,23 +56,23 @@ class Replay:
     async def pages(self, caller: Caller, after: int, upto: int, size: int) -> AsyncIterator[list[Doc]]:
         """The events in order, at most `size` at a time; raises nothing of its own."""
         while after < upto:
-            page = await self._page(caller, after, upto, size)
+            page = await self._read(caller, after, upto, size)
             if not page:
                 return
             yield await self._visible(caller, page)
             after = page[-1]["_id"]
 
-    async def list(self, caller: Caller, after: int, limit: int) -> EventsOut:
+    async def page(self, caller: Caller, after: int, limit: int) -> EventsOut:
         """One page for programs that poll; exactly what the caller's console would have been sent."""
         upto = self._feed.position
         if why := await self.stale(caller, after, upto):
             return EventsOut(items=[], next=upto, stale=why)
-        page = await self._page(caller, after, upto, limit)
-        items = [event_out(event) for event in await self._visible(caller, page)]
-        following = page[-1]["_id"] if len(page) == limit else max(after, upto)
+        found = await self._read(caller, after, upto, limit)
+        items = [event_out(event) for event in await self._visible(caller, found)]
+        following = found[-1]["_id"] if len(found) == limit else max(after, upto)
         return EventsOut(items=items, next=following, stale=None)
 
-    async def _page(self, caller: Caller, after: int, upto: int, size: int) -> list[Doc]:
+    async def _read(self, caller: Caller, after: int, upto: int, size: int) -> list[Doc]:
         return await self._db[EVENTS].find(_query(caller, after, upto)).sort("_id", 1).limit(size).to_list()
 
     async def _visible(self, caller: Caller, events: list[Doc]) -> list[Doc]:

@@ -32,9 +32,18 @@ class Identity:
             raise SignInNeeded("the token is not valid (any more)" if token else "sign in first")
         return await self._caller(sign_in, by_token=bool(token))
 
-    def expires_at(self, caller: Caller) -> datetime | None:
-        """When the sign-in ends at the latest; None for a token without end."""
-        return caller.expires_at
+    async def expires_at(self, caller: Caller) -> datetime | None:
+        """When the sign-in ends unless it is used before then; None for a token without end.
+
+        Raises:
+            SignInNeeded: it has ended.
+        """
+        collection = TOKENS if caller.by_token else SESSIONS
+        found = await self._db[collection].find_one({"_id": caller.sign_in}, {"expires_at": 1})
+        expires_at: datetime | None = found["expires_at"] if found else None
+        if found is None or (expires_at is not None and expires_at <= now()):
+            raise SignInNeeded("the sign-in has ended")
+        return expires_at
 
     async def ended(self, sign_ins: Collection[str]) -> frozenset[str]:
         """Those of the sign-ins that are over: revoked, signed out, or idle or old beyond their time. Two queries."""

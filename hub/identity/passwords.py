@@ -40,7 +40,7 @@ def _invalid(code: str, detail: str) -> Invalid:
 
 
 class Passwords:
-    """Hashes and checks. Each takes about 50 ms and 64 MB, hence the bound on how many run at once."""
+    """Hashes and checks. Each takes about 0.2 s and 64 MB (measured on 2 busy cores), hence the bound on how many run at once."""
 
     def __init__(self, hasher: PasswordHasher | None = None, at_once: int = 2) -> None:
         self._hasher = hasher or PasswordHasher()

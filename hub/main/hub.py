@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
 from crm_core.load import load as load_record_types
 from hub.accounts.changes import Changes
@@ -19,11 +21,19 @@ from hub.accounts.inlet import Inlets
 from hub.accounts.keeper import Keeper
 from hub.accounts.replays import Replays
 from hub.accounts.sending import Sending
+from hub.console.connect import Door
+from hub.console.consoles import Consoles
+from hub.console.keeping import Keeper as ConsoleKeeper
+from hub.console.server import Wire
+from hub.console.watching import Watching
 from hub.desk.attachments import Attachments
 from hub.desk.conversations import Conversations
 from hub.desk.inbox_search import Inbox
 from hub.desk.messages import Messages
+from hub.desk.party_links import PartyLinks
+from hub.desk.presence import Presence
 from hub.desk.quarantine import Quarantine
+from hub.desk.queues import Queues
 from hub.desk.readiness import Readiness
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
@@ -35,7 +45,7 @@ from hub.identity.parts import build_identity
 from hub.identity.rights_watch import WANTS as RIGHTS_WANTS
 from hub.leases import Lease, Leases
 from hub.main.indexes import all_indexes
-from hub.main.served import ROUTES
+from hub.main.served import ROUTES, served_asks
 from hub.outbox.afterthoughts import Afterthoughts
 from hub.outbox.journal import Journal
 from hub.outbox.lane import LaneParts
@@ -61,6 +71,10 @@ from hub.web.routes import mount
 
 log = logging.getLogger(__name__)
 
+_SPREAD_S = 5.0
+"""Over so many seconds the consoles of a stopping hub come back to the others."""
+_SNOOZE_S = 20.0
+
 
 class Hub:
     """One hub. `open` makes the parts (enough for a command); `start` also runs them and listens."""
@@ -75,6 +89,7 @@ class Hub:
         self.url = ""
         self._build_store(settings.mongo_url.get_secret_value())
         self._build_parts()
+        self._build_consoles()
 
     # -- building --------------------------------------------------------------------------------------------
 
@@ -124,13 +139,25 @@ class Hub:
         self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
         self.reconciler = Reconciler(self.db, self.directory)
 
+    def _build_consoles(self) -> None:
+        identity, limits = self.identity.identity, self.settings.limits
+        self.presence = Presence(self.units)
+        self.queues = Queues(self.units)
+        self.watching = Watching(self.db, self.hints)
+        self.wire = Wire(self.supervisor, self.settings.public_url)
+        self.consoles = Consoles(self.feed, self.wire, limits.console_queue)
+        self.console_door = Door(self.wire, self.feed, self.replay, self.consoles, identity, self.supervisor)
+        self.console_keeper = ConsoleKeeper(self.consoles, identity, self.presence, self.watching)
+
     def parts(self) -> dict[type, Any]:
         """What route handlers may ask for, by type."""
         listed: Iterable[Any] = (
             self.settings, self.supervisor, self.db, self.units, self.files, self.records, self.registry, self.vault,
             self.signer, self.leases, self.stream, self.raws, self.directory, self.health, self.inlets, self.replays,
             self.journal, self.outbox, self.hints, self.feed, self.replay, self.readers, self.search,
-            self.attachments, self.conversations, self.inbox, self.messages, self.changes, self.afterthoughts, self.readiness, self.quarantine, self.reconciler, self.documentation,
+            self.attachments, self.conversations, self.inbox, self.messages, self.changes, self.afterthoughts,
+            self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
+            self.watching, self.consoles,
         )  # fmt: skip
         return {type(part): part for part in listed} | self.identity.by_type()
 
@@ -145,6 +172,7 @@ class Hub:
         """Bring the database up to date and put what must exist there. Enough for commands; nothing runs."""
         await migrate(self.db, all_indexes(self.registry))
         await self.records.install_roles()
+        await self.queues.seed(self.settings.queues)
 
     async def start(self) -> None:
         """Run everything and listen. Returns when the hub answers."""
@@ -153,6 +181,7 @@ class Hub:
             await self.feed.start()
             self.feed.subscribe(self._hear)
             self._keep_tasks()
+            await self.console_keeper.start(self.db, self.supervisor)
             await self._listen()
         except BaseException:
             await self.stop()
@@ -162,7 +191,10 @@ class Hub:
     async def stop(self) -> None:
         """Drain: no new work, what is begun is finished within `limits.drain_s`, then everything stops."""
         self.readiness.draining = True
+        self.console_door.shut()
+        self.consoles.drain(within_s=_SPREAD_S)
         if self._runner is not None:
+            await self.wire.stop()
             await self._runner.cleanup()
             self._runner = None
         await self.supervisor.stop()
@@ -182,12 +214,24 @@ class Hub:
         keep("accounts", self.keeper.run)
         keep("replays", self.replays.run)
         keep("outbox", self.outbox.run)
+        keep("presence", self.presence.run)
+        keep("snoozed", self._wake_snoozed)
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 
     def _durable_readers(self) -> list[Reader]:
         rights = Reader("rights", RIGHTS_WANTS, self.identity.rights_watch.handle)
-        return [SearchFiller(self.db, self.records).reader(), rights]
+        return [SearchFiller(self.db, self.records).reader(), PartyLinks(self.units).reader(), rights]
+
+    async def _wake_snoozed(self) -> None:
+        """Bring conversations back whose time has come; on one hub at a time."""
+
+        async def work(_lease: Lease) -> None:
+            while True:
+                await self.conversations.wake_due(now())
+                await asyncio.sleep(_SNOOZE_S)
+
+        await self.leases.hold("snoozed", work)
 
     async def _read(self, reader: Reader) -> None:
         async def work(_lease: Lease) -> None:
@@ -212,6 +256,8 @@ class Hub:
         app = new_application(self.identity.identity, self.idempotency, self.settings)
         self.documentation.document = self.openapi()
         mount(app, list(ROUTES), self.parts())
+        self.wire.attach(app)
+        served_asks().serve(self.consoles, self.parts())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=self.settings.limits.drain_s)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port, reuse_address=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import ConnectionFailure, PyMongoError
@@ -23,10 +24,12 @@ from crm_core.ground.events import Event
 from hub.log import correlation
 from hub.store.client import Client, Database, Doc
 from hub.store.collections import COUNTERS, EVENTS
+from hub.store.writer import Writer
 
 T = TypeVar("T")
 
-_TRIES = 60
+_PATIENCE_S = 30.0
+_TRIES_AWAY = 3
 _COMMIT_TRIES = 10
 
 
@@ -87,8 +90,8 @@ class Units:
     """Runs units of work against one database."""
 
     def __init__(self, client: Client, db: Database) -> None:
-        self._client = client
         self.db = db
+        self._writer = Writer(client, db)
         self._turn = asyncio.Lock()
 
     async def run(self, work: Callable[[Unit], Awaitable[T]]) -> T:
@@ -100,33 +103,69 @@ class Units:
             Unavailable: the store is away, or busy beyond patience.
         """
         async with self._turn:  # writers of this process need not collide with each other
-            for attempt in range(_TRIES):
+            patience = _Patience()
+            while True:
                 try:
                     return await self._once(work)
                 except PyMongoError as error:
-                    if not _worth_repeating(error):
+                    away = isinstance(error, ConnectionFailure)
+                    if not _worth_repeating(error) and not (away and patience.fresh):
                         raise
-                    if isinstance(error, ConnectionFailure) and attempt >= 3:
-                        raise Unavailable("the store is away; try again soon") from error
-                await asyncio.sleep(random.uniform(0.001, 0.02 * min(attempt + 1, 10)))  # noqa: S311
-        raise Unavailable("the store is busy; try again soon")
+                    if away:
+                        await self._writer.renew()
+                    await patience.wait(error)
+                if patience.asks_who_is_in_the_way():
+                    await self._writer.end_the_dead()
 
     async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        async with self._client.start_session() as session:
-            await session.start_transaction(
-                read_concern=ReadConcern("local"), write_concern=WriteConcern(w="majority", j=True)
-            )
-            try:
-                unit = Unit(self.db, session)
-                await unit._take_turn()  # noqa: SLF001 - the two classes are one mechanism
-                result = await work(unit)
-                await unit._flush()  # noqa: SLF001
-            except BaseException:
-                if session.in_transaction:
-                    await _abort(session)
-                raise
-            await _commit(session)
-            return result
+        session = await self._writer.session()
+        await session.start_transaction(
+            read_concern=ReadConcern("local"), write_concern=WriteConcern(w="majority", j=True)
+        )
+        try:
+            unit = Unit(self.db, session)
+            await unit._take_turn()  # noqa: SLF001 - the two classes are one mechanism
+            result = await work(unit)
+            await unit._flush()  # noqa: SLF001
+        except BaseException:
+            if session.in_transaction:
+                await _abort(session)
+            raise
+        await _commit(session)
+        return result
+
+
+class _Patience:
+    """How long a unit tries: 30 s while others are in the way, 3 tries while the store is away."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._asked = self._started
+        self._tries = 0
+        self._away = 0
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a store that is away deserves another try."""
+        return self._away < _TRIES_AWAY
+
+    async def wait(self, error: PyMongoError) -> None:
+        """Wait a little, by chance; raises `Unavailable` when patience is at its end."""
+        self._tries += 1
+        if isinstance(error, ConnectionFailure):
+            self._away += 1
+            if self._away >= _TRIES_AWAY:
+                raise Unavailable("the store is away; try again soon") from error
+        if time.monotonic() - self._started > _PATIENCE_S:
+            raise Unavailable("the store is busy; try again soon") from error
+        await asyncio.sleep(random.uniform(0.001, 0.02 * min(self._tries, 10)))  # noqa: S311 - spreads, keeps no secret
+
+    def asks_who_is_in_the_way(self) -> bool:
+        """True once in a second of waiting."""
+        if time.monotonic() - self._asked < 1.0:
+            return False
+        self._asked = time.monotonic()
+        return True
 
 
 async def _commit(session: AsyncClientSession) -> None:
@@ -151,7 +190,3 @@ async def _abort(session: AsyncClientSession) -> None:
 def _worth_repeating(error: PyMongoError) -> bool:
     return error.has_error_label("TransientTransactionError")
 
-
-def session_of(unit: Unit) -> dict[str, Any]:
-    """The keyword that makes a driver call part of the unit."""
-    return {"session": unit.session}

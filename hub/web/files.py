@@ -117,8 +117,7 @@ async def _send(
     if status == 206:
         response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{file.about['size']}"
     await response.prepare(request)
-    if request.method != "HEAD":
-        async for piece in file.read(start, length):
-            await response.write(piece)
+    async for piece in file.read(start, length):
+        await response.write(piece)
     await response.write_eof()
     return response

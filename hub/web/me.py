@@ -37,7 +37,7 @@ class Me(TypedDict):
     csrf: str | None
 
 
-class Items(TypedDict):
+class MySessions(TypedDict):
     """The person's sessions."""
 
     items: list[SessionOut]
@@ -96,9 +96,9 @@ async def show_me(who: Caller, request: web.Request, people: People, second_fact
 
 
 @routes.get("/api/me/sessions", may=SIGNED_IN)
-async def list_sessions(who: Caller, sessions: Sessions) -> Items:
+async def list_sessions(who: Caller, sessions: Sessions) -> MySessions:
     """My sessions: where and with which program I am signed in."""
-    return Items(items=await sessions.list_of(who.user, None if who.by_token else who.sign_in))
+    return MySessions(items=await sessions.list_of(who.user, None if who.by_token else who.sign_in))
 
 
 @routes.delete("/api/me/sessions/{session}", may=IN_PERSON)

@@ -15,7 +15,7 @@ from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut
 from hub.model.draft import Draft
 from hub.model.message import MessageOut
-from hub.web.conversations import Name, RecordKey
+from hub.web.conversation_models import Name, RecordKey
 from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE
 from hub.web.paging import Cursor, Limit, Page, read_cursor, write_cursor
@@ -84,12 +84,9 @@ class NewConversation(Written):
 async def list_messages(conversation: str, query: ThreadQuery, caller: Caller, messages: Messages) -> Page[MessageOut]:
     """The thread, ascending; without a place its newest page. `next` is the cursor (`before`) of older messages."""
     before = read_cursor(_CURSOR, query.before, "before")
-    items = await messages.page(caller, conversation, limit=query.limit + 1, before=before, after=query.after)
-    more = len(items) > query.limit
-    if query.after is not None and before is None:
-        return {"items": items[: query.limit], "next": None}
-    items = items[-query.limit :]
-    return {"items": items, "next": write_cursor(_CURSOR, items[0]["seq"]) if more else None}
+    items, more = await messages.page(caller, conversation, limit=query.limit, before=before, after=query.after)
+    upwards = query.after is None or before is not None
+    return {"items": items, "next": write_cursor(_CURSOR, items[0]["seq"]) if more and upwards else None}
 
 
 @routes.post("/api/conversations/{conversation}/messages", may=WRITE, status=201)

@@ -13,7 +13,7 @@ from crm_core.declare.schema import data_schema
 from crm_core.declare.shape import Shape, shapes_of
 from crm_core.records.filters import ops_of
 from crm_core.records.paging import orders
-from crm_core.records.query import LARGEST_PAGE, PAGE, VIEWS
+from crm_core.records.query import LARGEST_PAGE, PAGE, PARAMETERS, VIEWS
 from hub.web.record_models import RecordTypeOut
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def _list(declared: type[Kept]) -> Json:
         _query("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}),
         _query("after", {"type": "string"}),
         _query("count", {"type": "boolean"}),
-        *(_filter(shape) for shape in shapes_of(declared).values() if shape.filterable),
+        *(_filter(s) for s in shapes_of(declared).values() if s.filterable and s.name not in PARAMETERS),
     ]
     page = {
         "type": "object",

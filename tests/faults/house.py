@@ -118,7 +118,8 @@ def make_mails(count: int, seed: int) -> list[EmailMessage]:
     mails = []
     for number in range(count):
         mail = EmailMessage()
-        mail["From"] = f"Customer {number % 97} <c{number % 97}@example.com>"
+        customer = number // 4 % 97
+        mail["From"] = f"Customer {customer} <c{customer}@example.com>"
         mail["To"] = "support@demo.local"
         mail["Subject"] = f"Case {number // 4}"
         mail["Message-ID"] = f"<{number}.{seed}@mail.example>"

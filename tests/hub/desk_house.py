@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from crm_core.access.actor import Actor
+from crm_core.access.actor import Actor, system
 from crm_core.ground.clock import now
 from crm_core.load import load
 from hub.accounts.directory import Directory
@@ -34,11 +34,10 @@ from hub.vault import Vault
 from hub.web import conversations, docs, files, messages, search
 from hub.web.far_side import Proxies
 from hub.web.middleware import correlated, told_as_problems
+from hub.web.openapi import Documentation
 from hub.web.routes import CALLER, Route, mount
 
-EDGE: list[Route] = [
-    route for noun in (conversations, messages, files, search, docs) for route in noun.routes.routes
-]
+EDGE: list[Route] = [route for noun in (conversations, messages, files, search, docs) for route in noun.routes.routes]
 MAILBOX = AccountSettings.model_validate(
     {"channel": "email", "queue": "general", "addresses": ["support@demo.local"], "smtp_host": "127.0.0.1"}
 )
@@ -75,6 +74,7 @@ class Desk:
     people: dict[str, Caller] = field(default_factory=lambda: {p.user: p for p in (ANN, BOB, SUE, ADA)})
 
     def __post_init__(self) -> None:
+        self.owner = ""
         db, units = self.stream.db, self.stream.units
         self.db = db
         self.records = Records(units, load())
@@ -87,12 +87,13 @@ class Desk:
         sending = Sending(Directory(db, Vault(b"k" * 32), {"support": MAILBOX}))
         self.stream.make_id = sending.make_id
         self.messages = Messages(self.stream, self.attachments, self.raws, self.records, sending)
+        self.documentation = Documentation()
         self.filler = SearchFiller(db, self.records)
 
     def parts(self) -> dict[type, Any]:
         """For `mount`."""
-        listed = (self.attachments, self.conversations, self.search, self.inbox, self.messages)
-        return {type(part): part for part in listed} | documentation()
+        listed = (self.attachments, self.conversations, self.search, self.inbox, self.messages, self.documentation)
+        return {type(part): part for part in listed}
 
     async def index(self) -> None:
         """Let the search index read everything."""
@@ -104,9 +105,20 @@ class Desk:
         """Make queues."""
         await self.db["queues"].insert_many([{"_id": name, "name": name, "members": []} for name in names])
 
-    async def user(self, login: str) -> None:
+    async def user(self, login: str, **more: Any) -> None:
         """A colleague as conversations refer to one."""
-        await self.db["record_user"].insert_one({"_id": login, "login": login, "name": login.title(), "state": "active"})
+        doc = {"_id": login, "login": login, "name": login.title(), "state": "active"}
+        await self.db["record_user"].insert_one(doc | more)
+
+    async def contact(self, name: str, **more: Any) -> str:
+        """A contact that belongs to the administrator; its id."""
+        if not self.owner:
+            company = {"code": "root", "name": "Demo", "kind": "company"}
+            department = (await self.records.create(system(), "department", company))["id"]
+            owner = {"employee_no": "1", "name": "Ada", "login": "owner", "department": department}
+            self.owner = (await self.records.create(system(), "user", owner))["id"]
+        row = await self.records.create(ADA.actor, "contact", {"name": name, "owner": self.owner, **more})
+        return str(row["id"])
 
     @asynccontextmanager
     async def http(self) -> AsyncIterator[Http]:
@@ -150,13 +162,6 @@ class Answer:
         body = await response.read()
         is_json = response.content_type.endswith("json")
         return cls(response.status, response.headers, body, await response.json(content_type=None) if is_json else None)
-
-
-def documentation() -> dict[type, Any]:
-    """The part that serves the API's description."""
-    from hub.web.openapi import Documentation
-
-    return {Documentation: Documentation()}
 
 
 def stored(name: str, seq: int, **more: Any) -> Doc:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from crm_core.access.actor import system
 from crm_core.ground.clock import now, shifted
 from hub.stream.stream import Stream
 from tests.hub.desk_house import ADA, ANN, BOB, SUE, Desk, stored
@@ -108,7 +107,9 @@ async def test_a_snooze_needs_a_time_to_come_and_ends_by_itself(desk: Desk) -> N
         assert (await http("PATCH", path, ANN, json={"state": "snoozed"})).status == 422
         past = {"snoozed_until": (now() - timedelta(minutes=1)).isoformat()}
         assert (await http("PATCH", path, ANN, json=past)).status == 422
-        assert (await http("PATCH", path, ANN, json={"state": "open", "snoozed_until": later.isoformat()})).status == 422
+        assert (
+            await http("PATCH", path, ANN, json={"state": "open", "snoozed_until": later.isoformat()})
+        ).status == 422
         put_off = await http("PATCH", path, ANN, json={"snoozed_until": later.isoformat()})
         assert put_off.json["state"] == "snoozed"
         assert await desk.conversations.wake_due(now()) == 0
@@ -130,14 +131,14 @@ async def test_an_answer_of_the_customer_ends_a_snooze(desk: Desk) -> None:
 
 async def test_only_a_readable_record_can_be_hung_on_a_conversation(desk: Desk) -> None:
     one = await _conversation(desk)
-    record = await desk.records.create(system(), "contact", {"name": "Ada Lovelace"})
-    path = f"/api/conversations/{one}/records/contact/{record['id']}"
+    record = await desk.contact("Ada Lovelace")
+    path = f"/api/conversations/{one}/records/contact/{record}"
     async with desk.http() as http:
         assert (await http("PUT", path, ANN)).status == 404  # ann has no right on contacts
         for _ in range(2):
             hung = await http("PUT", path, ADA)
-            assert hung.json["records"] == [{"type": "contact", "id": record["id"], "label": "Ada Lovelace"}]
-        listed = await http("GET", f"/api/conversations?record=contact:{record['id']}", ANN)
+            assert hung.json["records"] == [{"type": "contact", "id": record, "label": "Ada Lovelace"}]
+        listed = await http("GET", f"/api/conversations?record=contact:{record}", ANN)
         assert [c["id"] for c in listed.json["items"]] == [one]
         assert (await http("PUT", f"/api/conversations/{one}/records/unicorn/x", ADA)).status == 404
         assert (await http("PUT", f"/api/conversations/{one}/records/contact/none", ADA)).status == 404

@@ -101,10 +101,13 @@ async def test_a_token_ends_at_its_time(house: House) -> None:
     soon = now() + timedelta(hours=1)
     secret, _ = await house.parts.tokens.create(user, "x", ["read"], by=user, far=HERE, expires_at=soon)
     caller = await house.parts.identity.identify(None, secret)
-    assert house.parts.identity.expires_at(caller) == soon
+    assert caller.expires_at == soon
+    assert await house.parts.identity.expires_at(caller) == soon
     with shifted(timedelta(hours=1)):
         with pytest.raises(SignInNeeded):
             await house.parts.identity.identify(None, secret)
+        with pytest.raises(SignInNeeded):
+            await house.parts.identity.expires_at(caller)
         assert await house.parts.identity.ended([caller.sign_in]) == {caller.sign_in}
     with pytest.raises(Invalid):
         await house.parts.tokens.create(user, "x", ["read"], by=user, far=HERE, expires_at=now() - timedelta(hours=1))

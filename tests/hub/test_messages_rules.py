@@ -63,7 +63,9 @@ def test_a_mail_address_mentions_nobody() -> None:
 
 
 def test_receivers_are_read_in_the_channels_own_form() -> None:
-    assert [a.key for a in read_receivers(["Ada <ADA@x.Example>", "ada@x.example"], "email", "CN")] == ["mail:ada@x.example"]
+    assert [a.key for a in read_receivers(["Ada <ADA@x.Example>", "ada@x.example"], "email", "CN")] == [
+        "mail:ada@x.example"
+    ]
     assert [a.key for a in read_receivers(["138 1234 5678"], "sms", "CN")] == ["phone:+8613812345678"]
     with pytest.raises(Invalid) as error:
         read_receivers(["ada@x.example", "nonsense"], "email", "CN")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from crm_core.ground.clock import shifted
+from crm_core.ground.errors import SignInNeeded
 from hub.store.client import Database
 from hub.store.collections import AUDIT, CREDENTIALS, EVENTS, SESSIONS
 from hub.store.unit import Units
@@ -249,3 +250,23 @@ async def test_fifty_sessions_are_enough_for_anybody(house: House) -> None:
     for _ in range(53):
         await house.parts.sessions.begin(user, HERE)
     assert await house.db[SESSIONS].count_documents({"user": user}) == 50
+
+
+async def test_a_console_can_ask_when_its_session_ends(house: House) -> None:
+    user = await house.person("ada")
+    bearer = await house.parts.sessions.begin(user, HERE)
+    identity = house.parts.identity
+    caller = await identity.identify(bearer, None)
+    assert caller.expires_at is not None
+    idle_end = await identity.expires_at(caller)
+    assert idle_end is not None
+    assert idle_end < caller.expires_at
+    with shifted(timedelta(hours=1)):
+        await identity.identify(bearer, None)
+    later = await identity.expires_at(caller)
+    assert later is not None
+    assert later > idle_end
+    await house.parts.sessions.end_all(user, by=user, far=HERE)
+    with pytest.raises(SignInNeeded):
+        await identity.expires_at(caller)
+    assert await identity.ended([caller.sign_in]) == {caller.sign_in}

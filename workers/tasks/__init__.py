@@ -1,0 +1,1 @@
+"""The tasks, one subject per file; found by folder."""

@@ -11,7 +11,8 @@ from channels.email.account import EmailAccount
 from channels.email.channel import channel
 from channels.email.door import Door
 from channels.email.parse import Arrival
-from tests.channels.email.inlet import MemoryInlet
+from hub.store.client import Client
+from tests.channels.email.inlet import WatchedInlet, running_inlet
 
 RECEIVED = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -36,25 +37,26 @@ def arrival() -> Arrival:
 
 
 @pytest.fixture
-def inlet() -> MemoryInlet:
-    return MemoryInlet()
+async def inlet(client: Client) -> AsyncIterator[WatchedInlet]:
+    async with running_inlet(client) as inlet:
+        yield inlet
 
 
 class OpenDoor:
     """A door in use: where it listens and what stands behind it."""
 
-    def __init__(self, door: Door, inlet: MemoryInlet, port: int) -> None:
+    def __init__(self, door: Door, inlet: WatchedInlet, port: int) -> None:
         self.door, self.inlet, self.port = door, inlet, port
 
 
-async def open_door(account: EmailAccount, inlet: MemoryInlet) -> OpenDoor:
+async def open_door(account: EmailAccount, inlet: WatchedInlet) -> OpenDoor:
     """Open a door for an account; the caller closes it."""
     door = Door(account, inlet, lambda raw: channel.replay(account, raw, inlet))
     return OpenDoor(door, inlet, await door.open())
 
 
 @pytest.fixture
-async def door(account: EmailAccount, inlet: MemoryInlet) -> AsyncIterator[OpenDoor]:
+async def door(account: EmailAccount, inlet: WatchedInlet) -> AsyncIterator[OpenDoor]:
     opened = await open_door(account, inlet)
     yield opened
     await opened.door.close()

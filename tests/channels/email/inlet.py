@@ -1,61 +1,78 @@
-"""A hub in memory, for tests of the SMTP protocol alone; the tests of the whole way use the real one."""
+"""The hub's own inlet on a real database, watched, and told to fail where a test needs the store to be away."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
-from crm_core.ground.clock import now
+from typing_extensions import override
+
 from crm_core.ground.ids import new_id
+from hub.accounts.health import HealthBook
+from hub.accounts.inlet import AccountInlet, Inlets
 from hub.channel import Raw
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
+from hub.store.client import Client, Database, database
+from hub.store.files import Files
+from hub.store.migrate import migrate
+from hub.store.unit import Units
+from hub.stream.commit import CommitLoop
+from hub.stream.raw import RawKeeper
+from hub.stream.stream import Stream
+from hub.supervise import Supervisor
+from hub.vault import Signer
 
 
-@dataclass
-class MemoryInlet:
-    """Keeps what it is given. `refuse` is raised by the next calls of `ingest`; `refuse_raw` by those of `keep_raw`."""
+class WatchedInlet(AccountInlet):
+    """`refuse` is raised by the next calls of `ingest`, `refuse_raw` by those of `keep_raw`; `detail` is what health was told."""
 
-    raws: list[Raw] = field(default_factory=list)
-    envelopes: list[Envelope] = field(default_factory=list)
-    refuse: Exception | None = None
-    refuse_raw: Exception | None = None
-    detail: str = ""
+    def __init__(self, parts: Inlets) -> None:
+        super().__init__(parts, "mail", None)
+        self.raws: list[Raw] = []
+        self.envelopes: list[Envelope] = []
+        self.refuse: Exception | None = None
+        self.refuse_raw: Exception | None = None
+        self.detail = ""
 
+    @override
     async def keep_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
         if self.refuse_raw:
             raise self.refuse_raw
-        raw = Raw(id=new_id(), account="mail", content=content, at=now(), note=note or {}, correlation=new_id())
-        self.raws.append(raw)
-        return raw
+        self.raws.append(await super().keep_raw(content, note))
+        return self.raws[-1]
 
+    @override
     async def ingest(self, envelope: Envelope) -> MessageOut:
         if self.refuse:
             raise self.refuse
+        stored = await super().ingest(envelope)
         self.envelopes.append(envelope)
-        return cast(MessageOut, {"id": new_id(), "external_id": envelope.external_id})
+        return stored
 
-    async def amend(self, external_id: str, change: Mapping[str, Any]) -> MessageOut | None:
-        return None
-
-    async def position(self) -> dict[str, Any]:
-        return {}
-
-    async def move_to(self, position: Mapping[str, Any]) -> None:
-        return None
-
-    async def holds(self, external_ids: list[str]) -> set[str]:
-        return {each.external_id for each in self.envelopes} & set(external_ids)
-
+    @override
     def connected(self, detail: str = "") -> None:
+        super().connected(detail)
         self.detail = detail
 
-    def heard(self) -> None:
-        return None
 
-    def sign(self, purpose: str, value: str) -> str:
-        return f"{value}x{purpose[:2]}"
+def inlet_on(client: Client, db: Database, loop: CommitLoop, raws: RawKeeper) -> WatchedInlet:
+    """An inlet of these parts."""
+    stream = Stream(db, Units(client, db), Files(db), loop)
+    return WatchedInlet(Inlets(db, stream, raws, Signer(bytes(range(32))), HealthBook(db, "test")))
 
-    def check(self, purpose: str, token: str) -> str | None:
-        return token.removesuffix(f"x{purpose[:2]}") if token.endswith(f"x{purpose[:2]}") else None
+
+@asynccontextmanager
+async def running_inlet(client: Client) -> AsyncIterator[WatchedInlet]:
+    """An inlet whose stream runs, on a database without indexes: these tests look at single messages."""
+    db = database(client, f"t_{new_id()}")
+    await migrate(db, ())
+    loop, raws, supervisor = CommitLoop(Units(client, db), 200), RawKeeper(db), Supervisor()
+    supervisor.keep("commit", loop.run)
+    supervisor.keep("raws", raws.run)
+    try:
+        yield inlet_on(client, db, loop, raws)
+    finally:
+        await supervisor.stop()
+        await client.drop_database(db.name)

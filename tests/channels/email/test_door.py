@@ -19,7 +19,7 @@ from channels.email.channel import channel
 from crm_core.ground.errors import Unavailable
 from hub.errors import Permanent, Poisoned, Transient
 from tests.channels.email.conftest import OpenDoor, make_account, open_door
-from tests.channels.email.inlet import MemoryInlet
+from tests.channels.email.inlet import WatchedInlet
 
 MAIL = b"From: Ada <ada@example.com>\r\nTo: support@demo.local\r\nMessage-ID: <1@example.com>\r\nSubject: hi\r\n\r\nHello\r\n"
 
@@ -76,17 +76,14 @@ async def test_a_mail_is_kept_raw_and_in_the_stream_before_it_is_acknowledged(do
     assert (envelope.external_id, envelope.text, envelope.raw) == ("1@example.com", "Hello", raw.id)
 
 
-@pytest.mark.parametrize("away", [Unavailable("store"), Transient("store"), ConnectionError("store")])
-async def test_the_sender_keeps_the_mail_when_the_store_is_away(door: OpenDoor, away: Exception) -> None:
-    door.inlet.refuse_raw = away
-    with pytest.raises(aiosmtplib.SMTPDataError) as refused:
-        await deliver(door.port, MAIL)
-    assert refused.value.code == 451
-    door.inlet.refuse_raw, door.inlet.refuse = None, away
-    with pytest.raises(aiosmtplib.SMTPDataError) as refused:
-        await deliver(door.port, MAIL)
-    assert refused.value.code == 451
-    door.inlet.refuse = None
+async def test_the_sender_keeps_the_mail_when_the_store_is_away(door: OpenDoor) -> None:
+    for away in (Unavailable("store"), Transient("store"), ConnectionError("store")):
+        for at_raw, at_ingest in ((away, None), (None, away)):
+            door.inlet.refuse_raw, door.inlet.refuse = at_raw, at_ingest
+            with pytest.raises(aiosmtplib.SMTPDataError) as refused:
+                await deliver(door.port, MAIL)
+            assert refused.value.code == 451
+    door.inlet.refuse_raw = door.inlet.refuse = None
     await deliver(door.port, MAIL)
     assert len(door.inlet.envelopes) == 1
 
@@ -106,20 +103,16 @@ async def test_a_quarantined_mail_is_acknowledged_because_it_is_kept(door: OpenD
     assert len(door.inlet.raws) == 1
 
 
-@pytest.mark.parametrize(
-    "to", ["support@demo.local", "SUPPORT@Demo.Local", "support+c.token@demo.local", "anyone@shop.example"]
-)
-async def test_the_door_takes_mail_for_its_own_addresses(door: OpenDoor, to: str) -> None:
-    await deliver(door.port, MAIL, to=to)
-    assert len(door.inlet.envelopes) == 1
-
-
-@pytest.mark.parametrize("to", ["eve@elsewhere.example", "support@demo.local@evil.example", "support%demo.local@x.example", "ssupport@demo.local"])  # fmt: skip
-async def test_the_door_relays_nothing(door: OpenDoor, to: str) -> None:
+async def test_the_door_takes_mail_for_its_own_addresses_and_relays_nothing(door: OpenDoor) -> None:
+    own = ("support@demo.local", "SUPPORT@Demo.Local", "support+c.token@demo.local", "anyone@shop.example")
+    foreign = ("eve@elsewhere.example", "support%demo.local@x.example", "ssupport@demo.local", "x@sub.shop.example",
+               "support@demo.local@evil.example", "@demo.local", "a@demo.local")  # fmt: skip
     client = await line(door.port)
     await client.ask(b"EHLO here\r\n")
     await client.ask(b"MAIL FROM:<ada@example.com>\r\n")
-    assert (await client.ask(f"RCPT TO:<{to}>\r\n".encode()))[0] == "5"
+    answers = {to: await client.ask(f"RCPT TO:<{to}>\r\n".encode()) for to in (*own, *foreign)}
+    assert {to for to, said in answers.items() if said.startswith("250")} == set(own)
+    assert {said[0] for to, said in answers.items() if to in foreign} == {"5"}
     await client.close()
 
 
@@ -135,28 +128,27 @@ async def test_a_bounce_with_an_empty_sender_is_taken(door: OpenDoor) -> None:
     assert door.inlet.envelopes[0].automatic
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        (b".\r\n", b""),
-        (b"\r\n.\r\n", b"\r\n"),
-        (b"..\r\n.\r\n", b".\r\n"),
-        (b"..a\r\n..b\r\n...\r\n.\r\n", b".a\r\n.b\r\n..\r\n"),
-        (b".x\r\n.\r\n", b"x\r\n"),
-        (b"a.\r\nb.\r\n.\r\n", b"a.\r\nb.\r\n"),
-        (b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n"),
-        (b"a\r.\rb\r\n.\r\n", b"a\r.\rb\r\n"),
-        (b"x" * 200_000 + b"\r\n.\r\n", b"x" * 200_000 + b"\r\n"),
-        ((b"y" * 65_533 + b"\r\n") * 3 + b".\r\n", (b"y" * 65_533 + b"\r\n") * 3),
-    ],
-)
-async def test_the_mail_is_kept_byte_for_byte(door: OpenDoor, sent: bytes, kept: bytes) -> None:
+SENT_AND_KEPT = [
+    (b".\r\n", b""),
+    (b"\r\n.\r\n", b"\r\n"),
+    (b"..\r\n.\r\n", b".\r\n"),
+    (b"..a\r\n..b\r\n...\r\n.\r\n", b".a\r\n.b\r\n..\r\n"),
+    (b".x\r\n.\r\n", b"x\r\n"),
+    (b"a.\r\nb.\r\n.\r\n", b"a.\r\nb.\r\n"),
+    (b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n"),
+    (b"a\r.\rb\r\n.\r\n", b"a\r.\rb\r\n"),
+    (b"x" * 200_000 + b"\r\n.\r\n", b"x" * 200_000 + b"\r\n"),
+    ((b"y" * 65_533 + b"\r\n") * 3 + b".\r\n", (b"y" * 65_533 + b"\r\n") * 3),
+]
+
+
+async def test_mails_are_kept_byte_for_byte(door: OpenDoor) -> None:
     client = await line(door.port)
-    await client.begin()
-    assert (await client.ask(sent)).startswith("250")
-    assert (await client.ask(b"NOOP\r\n")).startswith("250")
+    for sent, _ in SENT_AND_KEPT:
+        await client.begin()
+        assert (await client.ask(sent)).startswith("250")
     await client.close()
-    assert [raw.content for raw in door.inlet.raws] == [kept]
+    assert [raw.content for raw in door.inlet.raws] == [kept for _, kept in SENT_AND_KEPT]
 
 
 async def test_a_mail_that_arrives_byte_by_byte_is_the_same_mail(door: OpenDoor) -> None:
@@ -171,14 +163,15 @@ async def test_a_mail_that_arrives_byte_by_byte_is_the_same_mail(door: OpenDoor)
     assert door.inlet.raws[0].content == b".a\r\nb.\r\n"
 
 
-@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r"])
-async def test_no_second_mail_is_smuggled_in(door: OpenDoor, end: bytes) -> None:
+async def test_no_second_mail_is_smuggled_in(door: OpenDoor) -> None:
     client = await line(door.port)
-    await client.begin()
     evil = b"MAIL FROM:<boss@demo.local>\r\nRCPT TO:<support@demo.local>\r\nDATA\r\nfrom the boss\r\n.\r\n"
-    assert (await client.ask(b"hello" + end + evil)).startswith("250")
+    ends = (b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r")
+    for end in ends:
+        await client.begin()
+        assert (await client.ask(b"hello" + end + evil)).startswith("250")
     await client.close()
-    assert len(door.inlet.raws) == 1
+    assert len(door.inlet.raws) == len(ends)
 
 
 async def test_too_large_a_mail_is_refused_and_the_connection_goes_on(door: OpenDoor) -> None:
@@ -209,7 +202,7 @@ async def test_memory_for_unfinished_mails_is_bounded_over_all_connections(door:
     await client.close()
 
 
-async def test_a_connection_too_many_is_asked_to_come_later(inlet: MemoryInlet) -> None:
+async def test_a_connection_too_many_is_asked_to_come_later(inlet: WatchedInlet) -> None:
     opened = await open_door(make_account(door_connections=1), inlet)
     first = await line(opened.port)
     second = Line(*await asyncio.open_connection("127.0.0.1", opened.port))
@@ -219,7 +212,7 @@ async def test_a_connection_too_many_is_asked_to_come_later(inlet: MemoryInlet) 
     await opened.door.close()
 
 
-async def test_a_silent_client_is_hung_up_on(inlet: MemoryInlet) -> None:
+async def test_a_silent_client_is_hung_up_on(inlet: WatchedInlet) -> None:
     opened = await open_door(make_account(door_timeout_s=0.2), inlet)
     client = await line(opened.port)
     assert await asyncio.wait_for(client.reader.read(), 5) == b""
@@ -248,7 +241,7 @@ async def test_many_mails_on_one_connection(door: OpenDoor) -> None:
     assert {each.external_id for each in door.inlet.envelopes} == {f"{number}@example.com" for number in range(100)}
 
 
-async def test_a_mail_under_way_is_finished_when_the_door_closes(inlet: MemoryInlet, account: EmailAccount) -> None:
+async def test_a_mail_under_way_is_finished_when_the_door_closes(inlet: WatchedInlet, account: EmailAccount) -> None:
     opened = await open_door(account, inlet)
     client = await line(opened.port)
     await client.begin()
@@ -272,7 +265,7 @@ async def test_eight_bit_addresses_do_not_break_the_door(door: OpenDoor) -> None
     await client.close()
 
 
-async def test_starttls_is_offered_with_a_certificate(inlet: MemoryInlet, tmp_path: Path) -> None:
+async def test_starttls_is_offered_with_a_certificate(inlet: WatchedInlet, tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     opened = await open_door(make_account(door_certificate=certificate, door_key=key), inlet)
     context = ssl.create_default_context(cafile=str(certificate))
@@ -284,17 +277,17 @@ async def test_starttls_is_offered_with_a_certificate(inlet: MemoryInlet, tmp_pa
     assert inlet.raws[0].note["tls"] is True
 
 
-async def test_an_unreadable_certificate_is_named(inlet: MemoryInlet, tmp_path: Path) -> None:
+async def test_an_unreadable_certificate_is_named(inlet: WatchedInlet, tmp_path: Path) -> None:
     with pytest.raises(Permanent, match="certificate"):
         await open_door(make_account(door_certificate=tmp_path / "no.pem", door_key=tmp_path / "no.key"), inlet)
 
 
-async def test_a_taken_port_is_named_and_tried_again(door: OpenDoor, inlet: MemoryInlet) -> None:
+async def test_a_taken_port_is_named_and_tried_again(door: OpenDoor, inlet: WatchedInlet) -> None:
     with pytest.raises(Transient, match=str(door.port)):
         await open_door(make_account(door_port=door.port), inlet)
 
 
-async def test_the_channel_listens_until_it_is_cancelled(inlet: MemoryInlet, account: EmailAccount) -> None:
+async def test_the_channel_listens_until_it_is_cancelled(inlet: WatchedInlet, account: EmailAccount) -> None:
     running = asyncio.ensure_future(channel.receive(account, inlet))
     async with asyncio.timeout(5):
         while not inlet.detail:

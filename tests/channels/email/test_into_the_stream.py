@@ -64,7 +64,9 @@ def mail(number: int | str, text: str = "Hello", *, to: str = "support@demo.loca
 
 
 async def deliver(port: int, *mails: bytes, to: str = "support@demo.local") -> None:
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=10, local_hostname="h") as client:
+    async with aiosmtplib.SMTP(
+        hostname="127.0.0.1", port=port, start_tls=False, timeout=10, local_hostname="h"
+    ) as client:
         for each in mails:
             await client.sendmail("ada@example.com", [to], each)
 
@@ -99,7 +101,9 @@ async def test_an_answer_goes_out_threaded_and_the_customers_reply_joins(hub: Hu
     message = await hub.db["messages"].find_one({"external_id": "in-1@example.com"})
     assert message is not None
     answer = await hub.stream.send(
-        Draft(conversation=message["conversation"], author="u-agent", author_name="Grace", kind="reply", text="We come.")
+        Draft(
+            conversation=message["conversation"], author="u-agent", author_name="Grace", kind="reply", text="We come."
+        )
     )
     [sent] = await sink.wait_for(1)
     assert sent.recipients == ("ada@example.com",)

@@ -106,7 +106,9 @@ class FarSide:
         if answer == "close":
             return False
         if answer == "hang":
-            await asyncio.sleep(3600)
+            while not writer.transport.is_closing():
+                await asyncio.sleep(0.05)
+            return False
         await _write(writer, {"ok": True, "far_id": f"far-{len(self.taken)}"})
         return True
 

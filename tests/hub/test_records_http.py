@@ -1,0 +1,150 @@
+"""Records over HTTP: the contract's calls, on a running hub."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+
+from crm_core.access.actor import system
+from hub.main import Hub
+from tests.conftest import SignedIn, SignIn
+
+
+async def region(hub: Hub) -> str:
+    body = {"code": "CN", "name": "China", "level": "country"}
+    return str((await hub.records.create(system(), "region", body))["id"])
+
+
+async def make(who: SignedIn, key: str, **body: Any) -> dict[str, Any]:
+    status, row = await who.call("POST", f"/api/records/{key}", body)
+    assert status == 201, row
+    assert isinstance(row, dict)
+    return row
+
+
+async def test_a_record_lives_its_life_over_http(hub: Hub, signed_in: SignIn) -> None:
+    who = await signed_in("mia", roles=["SM"])
+    body = {"name": "星河科技", "kind": "direct", "status": "prospect", "region": await region(hub)}
+    row = await make(who, "customer", **body)
+    assert row["number"] == "CUS000001"
+    assert row["labels"][row["region"]] == "China"
+    path = f"/api/records/customer/{row['id']}"
+    assert (await who.call("PATCH", path, {"name": "x"}))[0] == 428
+    assert (await who.call("PATCH", path, {"name": "x"}, If_Match='"7"'))[0] == 412
+    status, row = await who.call("PATCH", path, {"website": "xinghe.cn"}, If_Match='"1"')
+    assert (status, row["revision"], row["website"]) == (200, 2, "xinghe.cn")
+    status, page = await who.call("GET", "/api/records/customer?name__contains=星河&count=true")
+    assert (status, [r["id"] for r in page["items"]], page["next"], page["count"]) == (200, [row["id"]], None, 1)
+    status, row = await who.call("POST", f"{path}/transition", {"to": "frozen", "reason": "asleep"})
+    assert (status, row["state"]) == (200, "frozen")
+    status, problem = await who.call("POST", f"{path}/transition", {"to": "merged"})
+    assert (status, problem["allowed"]) == (409, ["active"])
+    status, log = await who.call("GET", f"{path}/history?limit=2")
+    assert (status, [e["change"] for e in log["items"]], log["next"]) == (200, ["moved", "changed"], 2)
+    assert (await who.call("DELETE", path, If_Match="1"))[0] == 412
+    assert (await who.call("DELETE", path))[0] == 204
+    assert (await who.call("GET", path))[0] == 404
+
+
+async def test_what_is_out_of_sight_is_not_found_and_what_is_not_allowed_is_forbidden(
+    hub: Hub, signed_in: SignIn
+) -> None:
+    ann, bob = await signed_in("ann", roles=["SP"]), await signed_in("bob", roles=["SP"])
+    agent = await signed_in("agent", roles=["SA"])
+    body = {"name": "Acme", "kind": "direct", "status": "prospect", "region": await region(hub)}
+    row = await make(ann, "customer", **body)
+    path = f"/api/records/customer/{row['id']}"
+    for method, tail, sent in (("GET", "", None), ("GET", "/history", None), ("PATCH", "", {"name": "x"}), ("DELETE", "", None)):
+        status, hidden = await bob.call(method, path + tail, sent, If_Match="1")
+        missing = await bob.call(method, path.replace(row["id"], "0" * 26) + tail, sent, If_Match="1")
+        assert status == 404
+        assert hidden["detail"] == missing[1]["detail"], "one cannot tell hidden from missing"
+    status, problem = await agent.call("PATCH", path, {"name": "x"}, If_Match="1")
+    assert (status, problem["status"]) == (403, 403)
+    assert (await agent.call("GET", "/api/records/role"))[0] == 404
+    assert (await agent.call("POST", "/api/records/department", {"code": "x"}))[0] == 403
+    status, problem = await agent.call("PATCH", f"/api/records/user/{agent.user}", {"roles": []}, If_Match="1")
+    assert (status, problem["fields"]) == (403, ["roles"])
+    status, colleague = await agent.call("GET", f"/api/records/user/{ann.user}")
+    assert status == 200
+    assert set(colleague) <= {
+        "id", "revision", "state", "labels", "employee_no", "name", "name_latin", "department", "position", "phones",
+        "mails", "extension", "photo",
+    }  # fmt: skip
+
+
+async def test_bad_input_is_answered_with_the_names_of_the_fields(signed_in: SignIn) -> None:
+    who = await signed_in("sa", roles=["SA"])
+    status, problem = await who.call("POST", "/api/records/contact", {"nane": "Ada", "revision": 3})
+    assert (status, {e["path"]: e["code"] for e in problem["errors"]}) == (
+        422,
+        {"nane": "unknown", "revision": "computed"},
+    )
+    assert (await who.call("POST", "/api/records/contact", ["Ada"]))[0] == 400
+    assert (await who.call("POST", "/api/records/planet", {}))[0] == 404
+    status, problem = await who.call("GET", "/api/records/contact?order=salary")
+    assert (status, problem["errors"][0]["path"]) == (422, "order")
+    assert (await who.call("GET", "/api/records/contact?name=a&name=b"))[0] == 422
+    assert (await who.call("GET", "/api/records/contact?name[$ne]=a"))[0] == 422
+
+
+async def test_a_repeated_post_makes_one_record(hub: Hub, signed_in: SignIn) -> None:
+    who = await signed_in("sa", roles=["SA"])
+    rows = [await who.call("POST", "/api/records/contact", {"name": "Ada"}, Idempotency_Key="once-12345") for _ in "12"]
+    assert rows[0][1]["id"] == rows[1][1]["id"]
+    assert await hub.db["record_contact"].count_documents({}) == 1
+
+
+async def test_metadata_shows_what_the_person_may_know(hub: Hub, signed_in: SignIn) -> None:
+    agent, admin = await signed_in("sa", roles=["SA"]), await signed_in("root", roles=["admin"])
+    status, types = await agent.call("GET", "/api/record-types")
+    assert status == 200
+    assert "role" not in {t["key"] for t in types["items"]}
+    assert (await agent.call("GET", "/api/record-types/role"))[0] == 404
+    status, mine = await agent.call("GET", "/api/record-types/customer")
+    assert "credit_limit" not in mine["fields"]
+    assert "credit_limit" not in mine["schema"]["properties"]
+    status, whole = await admin.call("GET", "/api/record-types/customer")
+    assert whole["fields"]["credit_limit"]["label"] == {"zh": "信用额度", "en": "Credit limit"}
+    async with admin.http.get("/api/record-types/customer") as answer:
+        tag = answer.headers["ETag"]
+    async with admin.http.get("/api/record-types/customer", headers={"If-None-Match": tag}) as answer:
+        assert answer.status == 304
+    row = await make(admin, "contact", name="Ada")
+    schema = (await admin.call("GET", "/api/record-types/contact"))[1]["schema"]
+    data = {k: v for k, v in row.items() if k not in ("labels", "warnings")}
+    jsonschema.validate(data, schema)
+
+
+async def test_a_token_that_may_only_write_changes_no_roles(hub: Hub, signed_in: SignIn) -> None:
+    admin = await signed_in("root", roles=["admin"])
+    status, made = await admin.call("POST", "/api/me/tokens", {"name": "t", "scopes": ["read", "write"]})
+    assert status in (200, 201), made
+    token = {"Authorization": f"Bearer {made['secret']}"}
+    body = {"code": "X", "name": "X", "admin": True}
+    async with admin.http.post("/api/records/role", json=body, headers=token, cookies={}) as answer:
+        assert answer.status == 403, await answer.text()
+    async with admin.http.post("/api/records/contact", json={"name": "Ada"}, headers=token) as answer:
+        assert answer.status == 201, await answer.text()
+
+
+def test_each_type_stands_in_the_documentation() -> None:
+    from openapi_spec_validator import validate
+
+    from crm_core.declare.registry import Registry
+    from crm_core.load import load
+    from hub.store.records import Records
+    from hub.web import record_types, records
+    from hub.web.openapi import openapi
+    from hub.web.record_docs import record_docs
+
+    routes = [*records.routes.routes, *record_types.routes.routes]
+    document = openapi(routes, {Records: None, Registry: None}, more=record_docs(load()))
+    validate(json.loads(json.dumps(document)))
+    for declared in load():
+        assert {"get", "post"} <= document["paths"][f"/api/records/{declared.meta.key}"].keys()
+    sent = document["components"]["schemas"]["Record_customer_in"]["properties"]
+    assert "name" in sent
+    assert "number" not in sent

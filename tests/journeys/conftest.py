@@ -1,0 +1,156 @@
+"""A browser before a real hub: Debian's Chromium, a link that can be cut, a mail server for the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from hub.main import Hub
+from hub.settings import AccountSettings, Settings
+from tests.conftest import PASSWORD, SignIn
+from tests.journeys.link import Link
+from tests.journeys.watch import Watched, watch
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "agents_ui" / "dist" / "index.html"
+AXE = ROOT / "agents_ui" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--no-first-run",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class SentMail:
+    """A mail server that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Take a mail."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.mails.append(content)
+        return "250 OK"
+
+
+@pytest.fixture
+async def sent_mail() -> AsyncIterator[tuple[SentMail, int]]:
+    """The far mail server and its port."""
+    kept = SentMail()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(kept, loop=loop), "127.0.0.1", 0)
+    yield kept, server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture
+def settings(settings: Settings, sent_mail: tuple[SentMail, int]) -> Settings:
+    """The usual settings with one mailbox: a door for what comes, a mail server for what goes."""
+    mailbox = AccountSettings.model_validate(
+        {
+            "channel": "email",
+            "queue": "support",
+            "addresses": ["support@demo.local", "@demo.local"],
+            "from_name": "Lanjing Instruments",
+            "door_port": free_port(),
+            "smtp_host": "127.0.0.1",
+            "smtp_port": sent_mail[1],
+            "tls": "none",
+        }
+    )
+    return settings.model_copy(update={"accounts": {"support-mail": mailbox}})
+
+
+@pytest.fixture
+async def link(hub: Hub) -> AsyncIterator[Link]:
+    """The network between browser and hub."""
+    link = await Link.open(hub.url)
+    yield link
+    await link.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, as Debian ships it."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt install chromium fonts-noto-cjk")
+    if not BUILT.is_file() or not AXE.is_file():
+        pytest.skip("the console is not built: npm ci && npm run build in agents_ui")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+OpenConsole = Callable[..., Awaitable[Watched]]
+
+
+@pytest.fixture
+async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncIterator[OpenConsole]:
+    """`await console("agent")`: a person's signed-in page. At the end: no page error, no foreign host, no CSP violation."""
+    contexts: list[BrowserContext] = []
+    pages: list[Watched] = []
+
+    async def open_console(
+        login: str = "agent",
+        *,
+        roles: tuple[str, ...] = ("SU",),
+        language: str = "en",
+        width: int = 1440,
+        path: str = "/console/inbox",
+    ) -> Watched:
+        await signed_in(login, roles=roles, queues=["support"])
+        size = {"width": width, "height": 900 if width > 700 else 844}
+        context = await browser.new_context(locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = watch(await context.new_page(), link)
+        pages.append(page)
+        await page.page.goto(f"{link.url}{path}")
+        await sign_in(page.page, login)
+        return page
+
+    yield open_console
+    for context in contexts:
+        await context.close()
+    for page in pages:
+        page.assert_clean()
+
+
+async def sign_in(page: Page, login: str) -> None:
+    """As a person does it."""
+    await page.fill("input[name=login]", login)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("button[type=submit]")
+    await page.wait_for_selector(".app-shell")
+    await page.wait_for_selector("html[data-ready]")

@@ -1,0 +1,86 @@
+"""A page under watch: errors of the page, hosts it spoke to, rules of the content policy that it broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import ConsoleMessage, Locator, Page, Request
+
+from tests.journeys.link import Link
+
+SCREENS = Path(__file__).resolve().parents[2] / ".lab" / "screens"
+AXE_FILE = Path(__file__).resolve().parents[2] / "agents_ui" / "node_modules" / "axe-core" / "axe.min.js"
+_RUN_AXE = """async () => {
+  const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
+  return found.violations.map(v => `${v.id}: ` + v.nodes.map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | '))
+}"""
+
+
+@dataclass
+class Watched:
+    """A page, and what was noticed about it."""
+
+    page: Page
+    link: Link
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    policy: list[str] = field(default_factory=list)
+
+    def find(self, selector: str) -> Locator:
+        """What the selector names."""
+        return self.page.locator(selector)
+
+    def text(self, words: str) -> Locator:
+        """What shows these words."""
+        return self.page.get_by_text(words)
+
+    async def go(self, path: str) -> None:
+        """Open a place of the console and wait until it has its data."""
+        await self.page.goto(f"{self.link.url}/console{path}")
+        await self.page.wait_for_selector("html[data-ready]")
+
+    async def mark(self, kind: str) -> None:
+        """Wait until the mark in the top bar says so."""
+        await self.page.wait_for_selector(f'.live-mark[data-mark="{kind}"]', timeout=20_000)
+
+    async def violations(self) -> list[str]:
+        """What axe finds against WCAG 2.0 to 2.2, levels A and AA."""
+        await self.page.evaluate(AXE_FILE.read_text())
+        found: Any = await self.page.evaluate(_RUN_AXE)
+        return [str(line) for line in found]
+
+    async def shot(self, name: str) -> None:
+        """Keep a picture for people to look at."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=SCREENS / f"{name}.png")
+
+    async def fits(self) -> bool:
+        """Whether nothing sticks out sideways."""
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    def assert_clean(self) -> None:
+        """Nothing broke, nothing was fetched from elsewhere, the content policy held."""
+        assert self.errors == []
+        assert self.policy == []
+        assert self.hosts == {urlsplit(self.link.url).netloc}
+
+
+def watch(page: Page, link: Link) -> Watched:
+    """Begin to watch a page."""
+    watched = Watched(page, link)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            watched.policy.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "about:")):
+            watched.hosts.add(urlsplit(request.url).netloc)
+
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    page.on("console", on_console)
+    page.on("request", on_request)
+    return watched

@@ -1,0 +1,66 @@
+"""Every check and test, in one run, each reported; the last line is pytest's count.
+
+tools/python -m tools.checks [static]    (`static`: no tests)
+"""
+
+# ruff: noqa: S603 - the commands are written here, none comes from outside
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools.steps import BIN, CONSOLE, ROOT, guarded, run, say
+
+PYTHON_CHECKS = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "mypy --strict": ("mypy",),
+    "import contracts": ("lint-imports",),
+}
+LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core")
+"""What the browser tests need beyond the Python packages, as Debian calls it."""
+
+
+def install_lab() -> None:
+    """The lab servers that can be installed here; says what is left out and why."""
+    if shutil.which("chromium"):
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        say("lab: no chromium on PATH, and installing it takes Debian's apt as root: browser tests will be skipped")
+        return
+    say(f"lab: installing {', '.join(LAB)}")
+    run("apt-get", "update", "-qq", DEBIAN_FRONTEND="noninteractive")
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *LAB, DEBIAN_FRONTEND="noninteractive")
+
+
+def check(name: str, command: tuple[str | Path, ...], cwd: Path = ROOT) -> bool:
+    """Run one check; its output is shown only when it fails."""
+    started = time.monotonic()
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    passed = done.returncode == 0
+    say(f"{'passed' if passed else 'FAILED'}: {name} ({time.monotonic() - started:.1f} s)")
+    if not passed:
+        sys.stdout.write(done.stdout[-20_000:] + done.stderr[-5_000:] + "\n")
+    return passed
+
+
+def main() -> int:
+    """Run all; 0 when everything passed."""
+    results = [check(name, (BIN / program, *rest)) for name, (program, *rest) in PYTHON_CHECKS.items()]
+    results.append(check("console: types, lint, tests, build", ("npm", "run", "--silent", "check"), CONSOLE))
+    if sys.argv[1:] == ["static"]:
+        return 0 if all(results) else 1
+    install_lab()
+    say("tests")
+    tested = subprocess.run([str(BIN / "python"), "-m", "pytest"], cwd=ROOT, check=False).returncode
+    if not all(results):
+        sys.stdout.write("a check before the tests failed; see above\n")
+    return 0 if all(results) and tested == 0 else 1
+
+
+if __name__ == "__main__":
+    guarded(main)

@@ -1,0 +1,92 @@
+"""Brings this folder to the point where `mainstem` runs: environment, dependencies, console. Quick when nothing changed.
+
+tools/python -m tools.setup [python|console]    (default: both)
+"""
+
+# ruff: noqa: S603 - the commands are written here, none comes from outside
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.steps import BIN, CONSOLE, ROOT, VENV, StepFailed, digest, guarded, needs, run, say, step
+
+NODE = (20, 19)
+NODE_ADVICE = "The console is built with Node 20.19 or newer (https://nodejs.org); macOS: brew install node"
+PYTHON_PACKAGES = ("hub", "crm_core", "channels")
+CONSOLE_PARTS = ("src", "public", "scripts")
+
+
+def python_environment() -> None:
+    """`.venv` with the locked versions and ourselves, editable."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    key = digest([ROOT / "pyproject.toml", ROOT / "requirements.lock"], version)
+    step("python: virtual environment and dependencies", VENV / ".mainstem-stamp", key, _install)
+
+
+def _install() -> None:
+    if not (BIN / "python").exists() or not (BIN / "pip").exists():
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False)
+        if made.returncode:
+            raise StepFailed("no virtual environment could be made; on Debian: apt install python3-venv")
+    pip = (BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off")
+    run(*pip, "-c", "requirements.lock", "-e", ".[embedded,dev]")
+
+
+def console() -> None:
+    """The console's packages, its types from the OpenAPI document, and its build."""
+    locks = [CONSOLE / "package.json", CONSOLE / "package-lock.json"]
+    stamps = CONSOLE / "node_modules"
+    step("console: packages", stamps / ".mainstem-stamp", digest(locks), _install_packages)
+    api = [path for package in PYTHON_PACKAGES for path in (ROOT / package).rglob("*.py")]
+    step("console: types of the HTTP contract", stamps / ".mainstem-api-stamp", digest([*api, *locks]), _write_types)
+    key = digest([*_console_sources(), CONSOLE / "openapi.json"])
+    step("console: build", CONSOLE / "dist" / ".mainstem-stamp", key, _build)
+
+
+def _console_sources() -> Iterator[Path]:
+    yield from (path for path in CONSOLE.iterdir() if path.is_file() and path.name != "openapi.json")
+    for part in CONSOLE_PARTS:
+        yield from (p for p in (CONSOLE / part).rglob("*") if p.is_file() and p.name != "schema.d.ts")
+
+
+def _install_packages() -> None:
+    _check_node()
+    run("npm", "ci", "--no-audit", "--no-fund", cwd=CONSOLE)
+
+
+def _check_node() -> None:
+    node = needs("node", NODE_ADVICE)
+    needs("npm", NODE_ADVICE)
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
+    if found < NODE:
+        raise StepFailed(f"node is {said.strip() or 'broken'}. {NODE_ADVICE}")
+
+
+def _write_types() -> None:
+    made = subprocess.run([str(BIN / "mainstem"), "openapi"], cwd=ROOT, capture_output=True, check=False)
+    if made.returncode:
+        raise StepFailed(f"`mainstem openapi` failed: {made.stderr.decode(errors='replace')[-2000:]}")
+    (CONSOLE / "openapi.json").write_bytes(made.stdout)
+    run("npm", "run", "--silent", "api", cwd=CONSOLE)
+
+
+def _build() -> None:
+    run("npm", "run", "--silent", "build", cwd=CONSOLE)
+
+
+def main() -> int:
+    """Do what is named, or all."""
+    parts = {"python": python_environment, "console": console}
+    for name in sys.argv[1:] or parts:
+        parts[name]()
+    say("set-up is complete")
+    return 0
+
+
+if __name__ == "__main__":
+    guarded(main)
