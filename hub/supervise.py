@@ -18,6 +18,8 @@ from hub.metrics import TASK_FAILURES
 
 log = logging.getLogger(__name__)
 
+_CANCEL_AGAIN_S = 0.5
+
 State = Literal["starting", "running", "waiting", "done", "stopped"]
 
 
@@ -116,12 +118,12 @@ class Supervisor:
 
 
 async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
-        except Exception:
-            log.exception("task failed while stopping", extra={"task": task.get_name()})
+    """Cancel until they are done: a library that waits with `asyncio.wait_for` (Python 3.11) can lose a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("task failed while stopping", exc_info=error, extra={"task": task.get_name()})

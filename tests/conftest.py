@@ -30,6 +30,7 @@ from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
+from tests.closing import pytest_sessionfinish, pytest_unconfigure  # noqa: F401 - hooks
 
 PASSWORD = "correct horse battery staple"
 

@@ -44,7 +44,9 @@ def console() -> None:
     api = [path for package in PYTHON_PACKAGES for path in (ROOT / package).rglob("*.py")]
     step("console: types of the HTTP contract", stamps / ".mainstem-api-stamp", digest([*api, *locks]), _write_types)
     key = digest([*_console_sources(), CONSOLE / "openapi.json"])
-    step("console: build", CONSOLE / "dist" / ".mainstem-stamp", key, _build)
+    if not (CONSOLE / "dist" / "index.html").exists():
+        (stamps / ".mainstem-build-stamp").unlink(missing_ok=True)
+    step("console: build", stamps / ".mainstem-build-stamp", key, _build)
 
 
 def _console_sources() -> Iterator[Path]:

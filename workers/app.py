@@ -140,3 +140,5 @@ def _connect(settings: Settings, app: Celery) -> None:
 
 def _log(level: str, **_: Any) -> None:
     start_logging(level)
+    for chatty in ("celery.app.trace", "celery.worker.strategy", "celery.beat"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # `workers.process` says what was done

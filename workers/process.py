@@ -81,7 +81,11 @@ class Process:
             await self._jobs.fail(name, f"{type(error).__name__}: {error}")
             raise
         await self._jobs.finish(name, text)
-        log.info("job done", extra={"task": task.name, "job": name, "result": text})
+        log.log(
+            logging.DEBUG if job["scheduled"] else logging.INFO,
+            "job done",
+            extra={"task": task.name, "job": name, "result": text},
+        )
         return None
 
     async def _again(self, task: Task, job: Doc, error: str) -> float | None:

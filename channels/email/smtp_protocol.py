@@ -6,6 +6,7 @@ A mail ends at CR LF . CR LF and at nothing else, so that a bare line feed canno
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from typing_extensions import override
 from channels.email.account import EmailAccount
 
 _END = b"\r\n.\r\n"
+_PLAIN_ADDRESS = re.compile(r"<((?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+)?)>(?= |$)")
 _CALLS = {
     "*": 1_000_000,
     "NOOP": 200,
@@ -73,6 +75,14 @@ class DoorProtocol(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
         self.door.connections.discard(self)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address of MAIL and RCPT, and what follows it. The general reader takes 0.2 ms for each; most are plain."""
+        plain = _PLAIN_ADDRESS.match(arg)
+        if plain is None:
+            found: tuple[str | None, str | None] = super()._getaddr(arg)
+            return found
+        return plain[1] or "<>", arg[plain.end() :]
 
     @property
     def work(self) -> asyncio.Task[None] | None:

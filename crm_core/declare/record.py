@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,10 @@ from crm_core.declare.meta import Meta
 from crm_core.declare.tree import Tree
 from crm_core.ground.errors import FieldError
 from crm_core.ground.ids import new_id
+from crm_core.ground.ports import RecordReads
+
+Check = Callable[[Any, RecordReads], Awaitable[list[FieldError]]]
+"""Gets the record (of its own class) and a way to read others; answers what is wrong."""
 
 
 class Kept(BaseModel):
@@ -32,6 +36,8 @@ class Kept(BaseModel):
     converts: ClassVar[Sequence[Conversion]] = ()
     tree: ClassVar[Tree | None] = None
     derived: ClassVar[Sequence[Count | First | Copied]] = ()
+    checks: ClassVar[Sequence[Check]] = ()
+    """Rules that must look at other records; run in the unit that stores the record."""
     owned: ClassVar[bool] = False
     """Whether rows belong to somebody, so that row scopes apply."""
 

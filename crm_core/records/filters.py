@@ -91,8 +91,8 @@ def _condition(shape: Shape, op: str, text: str) -> Any:
 
 
 def _short(text: str) -> str:
-    if not 0 < len(text) <= _LONGEST or "\x00" in text:
-        raise _Wrong("length", f"1 to {_LONGEST} characters")
+    if not 0 < len(text) <= _LONGEST or not text.isprintable():
+        raise _Wrong("length", f"1 to {_LONGEST} printable characters")
     return text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from crm_core.declare.shape import shapes_of
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ports import Doc
 
+_LONGEST = 1000
 _BAD = Invalid("start from the first page", fields=(FieldError("after", "cursor", "this is no cursor of this list"),))
 
 
@@ -64,11 +64,18 @@ class Sorting:
             field, direction, value, last = found
             if isinstance(value, dict):
                 value = datetime.fromisoformat(value["at"]).astimezone(UTC)
-        except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise _BAD from None
-        if (field, direction) != (self.field, self.direction) or not isinstance(last, str) or isinstance(value, list):
+        if (field, direction) != (self.field, self.direction) or not _plain(last):
+            raise _BAD
+        if not (value is None or isinstance(value, datetime) or _plain(value)):
             raise _BAD
         return value, last
+
+
+def _plain(value: Any) -> bool:
+    """Whether this is a text that the store can be asked for: all sortable fields are texts, times or absent."""
+    return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST
 
 
 def read_order(declared: type[Kept], text: str) -> Sorting:

@@ -93,6 +93,6 @@ def _view(actor: Actor, declared: type[Kept], view: str) -> dict[str, Any]:
 
 
 def _limit(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= LARGEST_PAGE:
+    if not (text.isascii() and text.isdigit() and len(text) < 4) or not 1 <= int(text) <= LARGEST_PAGE:
         raise Invalid("ask for fewer rows", fields=(FieldError("limit", "range", f"1 to {LARGEST_PAGE}"),))
     return int(text)

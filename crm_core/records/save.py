@@ -44,9 +44,10 @@ async def save(
     check_rules(registry, record)
     old = to_values(declared, before) if before else {}
     await check_links(unit, registry, actor, declared, old, record.model_dump())
+    await _check_others(unit, record)
     await place_in_tree(unit, declared, record)
     await copy_in(unit, record)
-    path = await _department_path(unit, record)
+    path = await _settle_owner(unit, record)
     _stamp(record, actor, before)
     after = {**to_document(record), **hidden_fields(record, path), **key_fields(record)}
     fields = changes_between(declared, before or {}, after)
@@ -62,14 +63,22 @@ async def save(
     return Written(await unit.first(declared.meta.key, {"_id": after["_id"]}) or after, tuple(warnings))
 
 
-async def _department_path(unit: RecordUnit, record: Kept) -> list[str]:
-    """Fill in the owner's department where none is said, and read its place in the tree."""
+async def _check_others(unit: RecordUnit, record: Kept) -> None:
+    errors = [error for check in record.checks for error in await check(record, unit)]
+    if errors:
+        raise Invalid(f"this is no valid {record.meta.key}", fields=tuple(errors))
+
+
+async def _settle_owner(unit: RecordUnit, record: Kept) -> list[str]:
+    """Check the owner, fill in the owner's department where none is said, and read its place in the tree."""
     if not isinstance(record, Record):
         return []
     if record.owner is None:
         raise Invalid("a record needs an owner", fields=(FieldError("owner", "missing", "name the owner"),))
+    owner = await unit.first("user", {"_id": record.owner}) if record.owner != record.id else None
+    if owner and owner["state"] == "left" and record.state not in record.lifecycle.locked:
+        raise Invalid("who left owns nothing open", fields=(FieldError("owner", "left", "name an owner who is here"),))
     if record.department is None:
-        owner = await unit.first("user", {"_id": record.owner})
         record.department = owner["department"] if owner else None
     department = await unit.first("department", {"_id": record.department}) if record.department else None
     return list(department["path"]) if department else []

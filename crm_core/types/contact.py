@@ -33,6 +33,7 @@ from crm_core.declare import (
     rows,
 )
 from crm_core.ground.errors import FieldError
+from crm_core.ground.ports import RecordReads
 
 if TYPE_CHECKING:
     from crm_core.types.customer import Customer
@@ -55,6 +56,20 @@ class RelationRow(Row):
     )
     strength: Int | None = maybe("强度")
     remark: Text | None = maybe("备注")
+
+
+async def reports_in_no_circle(contact: Contact, reads: RecordReads) -> list[FieldError]:
+    """Nobody reports, over however many steps, to oneself."""
+    seen: set[str] = set()
+    waiting = [row.contact for row in contact.relations if row.kind == "reports_to"]
+    while waiting:
+        seen.update(waiting)
+        if contact.id in seen:
+            return [FieldError("relations", "cycle", "the reporting line would run in a circle")]
+        found = await reads.find("contact", {"_id": {"$in": waiting}})
+        edges = (row for doc in found for row in doc["relations"] if row["kind"] == "reports_to")
+        waiting = sorted({row["contact"] for row in edges} - seen)
+    return []
 
 
 class Contact(Record):
@@ -92,6 +107,7 @@ class Contact(Record):
 
     derived = (Copied("customer_owner", through="customer", source="owner"),)
     lifecycle = Lifecycle("active -> left -> active", labels={"active": "在职", "left": "已离开"}, locked=("left",))
+    checks = (reports_in_no_circle,)
     duplicates = (
         DuplicateRule("customer", when="main"),
         DuplicateRule("addresses", then="warn"),

@@ -167,8 +167,9 @@ def _state(entry: Entry, note: Doc, owner: str | None) -> tuple[AccountState, st
         return "disabled", None
     if not entry.channel.receives:
         return "ready", None
-    if owner is None:
-        return "waiting", "no hub owns it at this moment"
+    if owner is None:  # between two tries the owner may give it away; the reason for that stays to be read
+        failing = note.get("state") == "failing"
+        return ("failing", note["reason"]) if failing else ("waiting", "no hub owns it at this moment")
     if note.get("hub") != owner:
         return "connecting", None  # what is noted is the former owner's
     return note["state"], note["reason"]

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
+from pymongo.errors import PyMongoError
+
 from crm_core.ground.clock import now
 from crm_core.ground.errors import MainstemError, Unavailable
 from hub.accounts.directory import Directory, Entry
@@ -17,9 +19,9 @@ from hub.store.collections import QUARANTINE, RAW
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 5
-_LATE = timedelta(seconds=60)
+_LATE = timedelta(seconds=30)
 """Input that is open for longer is not being worked on by anybody."""
-_SWEEP_S = 30.0
+_SWEEP_S = 10.0
 
 
 class Replays:
@@ -48,6 +50,7 @@ class Replays:
             try:
                 await channel.replay(account, raw, inlet)
             except Unavailable:
+                await self._take_try_back(raw)  # the store was away: the input is not to blame
                 raise
             except MainstemError as error:
                 log.warning("raw input could not be finished", extra={"raw": raw.id, "reason": str(error)})
@@ -71,6 +74,12 @@ class Replays:
             return True
         await self._put_aside(raw, found.get("replay_error") or "the hub failed each time; see its log")
         return False
+
+    async def _take_try_back(self, raw: Raw) -> None:
+        try:
+            await self._inlets.db[RAW].update_one({"_id": raw.id}, {"$inc": {"replays": -1}})
+        except PyMongoError as error:
+            log.warning("a try of raw input counts although the store was away", extra={"reason": str(error)})
 
     async def _put_aside(self, raw: Raw, error: str) -> None:
         entry = {

@@ -41,7 +41,8 @@ class Roster:
             self._changed.clear()
             await self.apply()
             try:
-                await asyncio.wait_for(self._changed.wait(), _SWEEP_S)
+                async with asyncio.timeout(_SWEEP_S):  # unlike wait_for of Python 3.11, never loses a cancellation
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from crm_core.ground.errors import MainstemError, NotFound, Throttled, Unavailable
-from hub.console.consoles import Console, Consoles
+from hub.console.console import Console
+from hub.console.consoles import Consoles
 from hub.identity.caller import Caller
 from hub.problems import from_validation, problem
 

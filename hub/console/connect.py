@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo.errors import PyMongoError
 
 from crm_core.ground.errors import Forbidden, SignInNeeded, Unavailable
-from hub.console.consoles import Console, Consoles, event_frame
-from hub.console.server import Arrival, Wire, frame
+from hub.console.console import Console
+from hub.console.consoles import Consoles, event_frame
+from hub.console.line import frame
+from hub.console.server import Arrival, Wire
 from hub.feed.replay import Replay, Stale
 from hub.feed.tail import Feed
 from hub.identity.caller import Caller
@@ -127,7 +129,7 @@ class Door:
     def _enter(self, console: Console) -> int:
         """Into the rooms; returns the place from which on the console hears by itself."""
         if not console.gone:
-            self._consoles.enter(console, console.caller.rooms())
+            self._consoles.rooms.enter(console, console.caller.rooms())
         return self._feed.position
 
     def _go_live(self, console: Console, why: Stale | None, upto: int) -> None:

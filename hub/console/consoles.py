@@ -8,37 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 
-from crm_core.ground.events import HUB, Room, conversation_room
-from hub.console.server import FAREWELL, Frame, Line, Wire, frame
+from crm_core.ground.events import HUB, conversation_room
+from hub.console.console import Console
+from hub.console.line import FAREWELL, Frame, frame
+from hub.console.rooms import Rooms
+from hub.console.server import Wire
 from hub.feed.replay import Stale, event_out
 from hub.feed.rooms import conversation_of, gone_from_sight
 from hub.feed.tail import Feed
-from hub.identity.caller import Caller
 from hub.metrics import CONSOLES, CONSOLES_STALE
 from hub.store.client import Doc
 
 _REMEMBER_REVOKED_S = 120.0
-
-
-class Console:
-    """One connected console. `held` collects what arrives while it catches up; None once it is live."""
-
-    __slots__ = ("asks_at", "asks_left", "caller", "expires_at", "gone", "held", "line", "overrun", "sid", "watched")
-
-    def __init__(self, sid: str, caller: Caller, line: Line, expires_at: datetime | None) -> None:
-        self.sid = sid
-        self.caller = caller
-        self.line = line
-        self.expires_at = expires_at
-        self.held: list[Frame] | None = []
-        self.overrun = False
-        self.gone = False
-        self.asks_left = 0.0
-        self.asks_at = 0.0
-        self.watched: set[str] | None = None
 
 
 class Consoles:
@@ -50,7 +33,7 @@ class Consoles:
         self.queue_limit = queue_limit
         self._by_sid: dict[str, Console] = {}
         self._by_user: dict[str, set[Console]] = {}
-        self._rooms: dict[Room, set[Console]] = {}
+        self.rooms = Rooms()
         self._revoked: dict[str, float] = {}
         feed.subscribe(self.hear)
         feed.subscribe_hints(self.hear_hints)
@@ -78,35 +61,19 @@ class Consoles:
         self._by_user.setdefault(console.caller.user, set()).add(console)
         CONSOLES.set(len(self._by_sid))
 
-    def enter(self, console: Console, rooms: Iterable[Room]) -> None:
-        """Put a console into rooms; what they hear from the next batch on is for it too."""
-        for room in rooms:
-            self._rooms.setdefault(room, set()).add(console)
-
-    def exit(self, console: Console, rooms: Iterable[Room]) -> None:
-        """Take a console out of rooms."""
-        for room in rooms:
-            if (members := self._rooms.get(room)) is not None:
-                members.discard(console)
-                if not members:
-                    del self._rooms[room]
-
-    def members(self, room: Room) -> frozenset[Console]:
-        """Who is in a room now."""
-        return frozenset(self._rooms.get(room, ()))
-
     def left(self, sid: str) -> None:
         """The socket is gone."""
         if (console := self._by_sid.pop(sid, None)) is None:
             return
         self._forget(console)
+        console.line.end()  # a poll that waits for more need not
         CONSOLES.set(len(self._by_sid))
 
     def _forget(self, console: Console) -> None:
         console.gone = True
         console.held = None
-        self.exit(console, console.caller.rooms())
-        self.exit(console, map(conversation_room, console.watched or ()))
+        self.rooms.exit(console, console.caller.rooms())
+        self.rooms.exit(console, map(conversation_room, console.watched or ()))
         mine = self._by_user.get(console.caller.user, set())
         mine.discard(console)
         if not mine:
@@ -120,7 +87,7 @@ class Consoles:
             if HUB in event["rooms"]:
                 self._obey(event)
                 continue
-            targets = self._targets(event["rooms"])
+            targets = self.rooms.members_of_any(event["rooms"])
             if gone := gone_from_sight(event):
                 targets = targets - self._still_see(gone, events[place + 1 : place + 2])
                 self._stop_watching(gone, targets)
@@ -130,7 +97,7 @@ class Consoles:
     def hear_hints(self, hints: list[Doc]) -> None:
         """Hints go to their room, but for the console that sent them."""
         for hint in hints:
-            targets = {c for c in self._rooms.get(hint["room"], ()) if c.sid != hint["sender"]}
+            targets = {c for c in self.rooms.members(hint["room"]) if c.sid != hint["sender"]}
             if targets:
                 body = {"seq": None, "at": hint["at"], "data": hint["data"]}
                 self._send(targets, frame(hint["name"], body))
@@ -138,12 +105,6 @@ class Consoles:
     def announce(self, packet: Frame) -> None:
         """Send to every live console."""
         self._send({c for c in self._by_sid.values() if c.held is None and not c.gone}, packet)
-
-    def _targets(self, rooms: list[Room]) -> set[Console]:
-        found = [members for room in rooms if (members := self._rooms.get(room))]
-        if len(found) == 1:
-            return found[0]
-        return set().union(*found)
 
     def _send(self, targets: set[Console], packet: Frame) -> None:
         slow: list[Console] = []
@@ -162,14 +123,14 @@ class Consoles:
     def _still_see(self, conversation: str, following: list[Doc]) -> set[Console]:
         """Those whom the same commit shows the conversation by another of their rooms."""
         if following and conversation_of(following[0]) == conversation:
-            return self._targets(following[0]["rooms"])
+            return self.rooms.members_of_any(following[0]["rooms"])
         return set()
 
     def _stop_watching(self, conversation: str, consoles: set[Console]) -> None:
         for console in consoles:
             if console.watched and conversation in console.watched:
                 console.watched.discard(conversation)
-                self.exit(console, [conversation_room(conversation)])
+                self.rooms.exit(console, [conversation_room(conversation)])
 
     # -- ending ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm_core.ground.events import conversation_room
-from hub.console.consoles import Console
+from hub.console.console import Console
 from hub.console.watching import Watching
 from hub.feed.hints import Hints
 from hub.identity.caller import Caller
@@ -22,7 +22,8 @@ class Typing(BaseModel):
 
 async def show_typing(ask: Typing, who: Caller, console: Console, watching: Watching, hints: Hints) -> None:
     """Tell the others who look at this conversation that somebody writes."""
-    if not console.watched or ask.conversation not in console.watched:  # who watches was checked, and is put out in time
+    watched = console.watched or ()  # who watches was checked, and is put out in time
+    if ask.conversation not in watched:
         await watching.check_may_see(who, ask.conversation)
     data = {"conversation": ask.conversation, "user": {"id": who.user, "name": who.name}, "on": ask.on}
     await hints.send("typing", conversation_room(ask.conversation), data, sender=console.sid)

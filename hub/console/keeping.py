@@ -8,8 +8,9 @@ import logging
 from crm_core.ground.clock import now
 from crm_core.ground.errors import SignInNeeded
 from hub.console.connect import Identify
-from hub.console.consoles import Console, Consoles
-from hub.console.server import frame
+from hub.console.console import Console
+from hub.console.consoles import Consoles
+from hub.console.line import frame
 from hub.console.watching import WATCHING_INDEXES, Watching
 from hub.desk.presence import Presence
 from hub.store.client import Database

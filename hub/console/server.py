@@ -7,83 +7,28 @@ no task per recipient. The library does the handshake, the transports and the ac
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NewType, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import socketio
 from aiohttp import web
 from engineio.async_drivers import aiohttp as engine_driver
-from engineio.packet import CLOSE, MESSAGE
-from engineio.packet import Packet as EnginePacket
-from pydantic_core import to_json
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from crm_core.ground.errors import MainstemError
+from hub.console.library_log import LibraryLog
+from hub.console.line import NAMESPACE, Line
 from hub.problems import problem
 from hub.supervise import Supervisor
 
-log = logging.getLogger(__name__)
-
-Frame = NewType("Frame", object)
-"""One encoded packet, shared by all who get it."""
-
-NAMESPACE = "/console"
 COOKIE = "mainstem_session"
 _MOST_INBOUND_BYTES = 64 * 1024
 _PING_EVERY_S = 20
 _PONG_WITHIN_S = 20
 _ABORT_AFTER_S = 5.0
-
-
-def frame(name: str, body: Any) -> Frame:
-    """An event ready to be sent: encoded now, and once."""
-    json = to_json([name, body], fallback=str, inf_nan_mode="null", bytes_mode="base64").decode()
-    return Frame(EnginePacket(MESSAGE, data=f"2{NAMESPACE},{json}"))
-
-
-FAREWELL = Frame(EnginePacket(MESSAGE, data=f"1{NAMESPACE},"))
-"""Socket.IO's DISCONNECT: the client does not come back by itself."""
-_CLOSE = EnginePacket(CLOSE)
-
-
-class Line:
-    """The way out to one console: an unbounded queue which its owner bounds, and a socket."""
-
-    __slots__ = ("_queue", "_request", "socket")
-
-    def __init__(self, socket: Any, request: web.Request) -> None:
-        self.socket = socket
-        self._queue: asyncio.Queue[Any] = socket.queue
-        self._request = request
-
-    def put(self, packet: Frame) -> int:
-        """Send; returns how many packets wait now."""
-        self._queue.put_nowait(packet)
-        return self._queue.qsize()
-
-    @property
-    def waiting(self) -> int:
-        """How many packets the client has not taken yet."""
-        return self._queue.qsize()
-
-    def clear(self) -> None:
-        """Drop what waits."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
-            self._queue.task_done()
-
-    def end(self) -> None:
-        """Let the websocket's writer send what waits and then close."""
-        self._queue.put_nowait(None)
-
-    def abort(self) -> None:
-        """Cut the connection without waiting for anybody."""
-        if (transport := self._request.transport) is not None:
-            transport.abort()
+_LAST_WORDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +62,6 @@ class _PlainWebSocket(engine_driver.WebSocket):  # type: ignore[misc]
         return self._sock
 
 
-class _LibraryLog:
-    """The library's logger: what it calls an error is a client's bad packet, worth a warning; its chatter costs time."""
-
-    level = logging.WARNING
-
-    def info(self, *_: object) -> None:
-        """Chatter."""
-
-    def warning(self, text: str, *args: object) -> None:
-        """Something odd that the library dealt with."""
-        log.info("socket: oddity", extra={"what": text % args if args else text})
-
-    def error(self, text: str, *args: object) -> None:
-        """A refused request."""
-        log.warning("socket: refused", extra={"what": text % args if args else text})
-
-    def exception(self, text: str, *args: object) -> None:
-        """A packet that could not be handled."""
-        log.warning("socket: bad packet", exc_info=sys.exception(), extra={"what": text % args if args else text})
-
-
 class Wire:
     """The Socket.IO server of one hub."""
 
@@ -146,6 +70,7 @@ class Wire:
         self._public_origin = _origin(public_url)
         self._background: set[asyncio.Task[Any]] = set()
         self._strangers: set[str] = set()
+        self._ending: set[str] = set()
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             namespaces=[NAMESPACE],
@@ -156,8 +81,8 @@ class Wire:
             ping_interval=_PING_EVERY_S,
             ping_timeout=_PONG_WITHIN_S,
             http_compression=False,
-            logger=_LibraryLog(),
-            engineio_logger=_LibraryLog(),
+            logger=LibraryLog(),
+            engineio_logger=LibraryLog(),
         )
         engine = self._sio.eio
         engine._async = {**engine._async, "websocket": _PlainWebSocket}  # noqa: SLF001 - the library has no option for it
@@ -207,9 +132,11 @@ class Wire:
             line.end()
         else:
             self._supervisor.errand("console.hang-up", line.socket.close(wait=False))
+        self._ending.add(line.socket.sid)
         asyncio.get_running_loop().call_later(_ABORT_AFTER_S, self._cut, line)
 
     def _cut(self, line: Line) -> None:
+        self._ending.discard(line.socket.sid)
         if line.socket.sid in self._sio.eio.sockets:
             line.abort()
 
@@ -232,7 +159,12 @@ class Wire:
             transport.abort()
 
     async def stop(self) -> None:
-        """Close every connection and end the library's own tasks."""
+        """Close every connection (those that were hung up may finish within a second) and end the library's own tasks."""
+        deadline = asyncio.get_running_loop().time() + _LAST_WORDS_S
+        while self._ending & self._sio.eio.sockets.keys():
+            if asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(0.02)
         for sid in list(self._sio.eio.sockets):
             await self._drop(sid)
         for task in list(self._background):

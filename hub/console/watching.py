@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict, NotFound
 from crm_core.ground.events import conversation_room
-from hub.console.consoles import Console, Consoles
+from hub.console.console import Console
+from hub.console.consoles import Consoles
 from hub.feed.hints import Hints
 from hub.feed.rooms import may_see_conversations
 from hub.identity.caller import Caller
@@ -100,7 +101,7 @@ async def watch(ask: Watch, console: Console, consoles: Consoles, watching: Watc
         raise Conflict(f"a console looks at {_MOST_AT_ONCE} conversations at most; leave one first")
     if not console.gone:
         watched.add(ask.conversation)
-        consoles.enter(console, [conversation_room(ask.conversation)])
+        consoles.rooms.enter(console, [conversation_room(ask.conversation)])
     return await watching.begin(console, ask.conversation)
 
 
@@ -108,5 +109,5 @@ async def unwatch(ask: Watch, console: Console, consoles: Consoles, watching: Wa
     """Look away."""
     if console.watched and ask.conversation in console.watched:
         console.watched.discard(ask.conversation)
-        consoles.exit(console, [conversation_room(ask.conversation)])
+        consoles.rooms.exit(console, [conversation_room(ask.conversation)])
         await watching.end(console.sid, {ask.conversation})

@@ -107,7 +107,11 @@ class Conversations:
 
     async def wake_due(self, at: datetime) -> int:
         """Open the snoozed conversations whose time has come; returns how many. For a task of every minute."""
-        due = self._db[CONVERSATIONS].find({"state": "snoozed", "snoozed_until": {"$lte": at}}, {"_id": 1}).limit(_MOST_WOKEN)
+        due = (
+            self._db[CONVERSATIONS]
+            .find({"state": "snoozed", "snoozed_until": {"$lte": at}}, {"_id": 1})
+            .limit(_MOST_WOKEN)
+        )
         ids = [doc["_id"] async for doc in due]
 
         async def wake(unit: Unit, conversation: str) -> bool:

@@ -28,14 +28,15 @@ async def examine_store(db: Database) -> list[Finding]:
     """The first finding says whether the store answers; where it does not, it is the only one."""
     try:
         asked = now()
-        hello: Doc = await db.client.admin.command("hello")
+        hello: Doc = await db.client.admin.command("hello", codec_options=db.codec_options)
+        answered = now()
         version = str((await db.client.admin.command("buildInfo"))["version"])
         return [
             Finding(True, "MongoDB answers"),
             _version(version),
             _replica_set(hello),
             await _transactions(db),
-            _clock(hello["localTime"], asked, now()),
+            _clock(hello["localTime"], asked, answered),
             await _space(db),
             await _migrations(db),
         ]
@@ -44,7 +45,7 @@ async def examine_store(db: Database) -> list[Finding]:
 
 
 def _version(version: str) -> Finding:
-    found = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
+    found = tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".")[:2])
     return Finding(found >= OLDEST, f"MongoDB {version}", "" if found >= OLDEST else "update it to 6.0 or newer")
 
 

@@ -15,9 +15,9 @@ from hub.store.collections import SEARCH
 from hub.store.desk_indexes import SEARCH_WORDS
 
 _WINDOW = 2000
-_CHUNK = 100
+_FIRST_CHUNK, _CHUNK = 30, 240
 _RARE = 1000
-_MOST_WORDS = 50
+_MOST_WORDS = 120
 _INDEX = [("grams", 1), ("seq", -1)]
 
 
@@ -59,6 +59,7 @@ class Walk:
         self._budget = budget
         self.position = after if after is not None else 2**62
         self.cut = False
+        self._size = _FIRST_CHUNK
 
     async def chunks(self) -> AsyncIterator[list[Doc]]:
         """Index entries (`_id kind of type seq`) that hold all terms, newest first, some at a time.
@@ -120,13 +121,14 @@ class Walk:
 
     async def _window(self, lead: Doc, floor: int) -> AsyncIterator[list[Doc]]:
         while True:
+            size, self._size = self._size, min(self._size * 2, _CHUNK)
             place = {"seq": {"$lt": self.position, "$gte": floor}}
             checks = [*lead["check"], *([{"kind": self._kind}] if self._kind else [])]
             where = {"$and": [{**lead["index"], **place}, *checks]}
             found = self._db[SEARCH].find(where, {"grams": 0}, max_time_ms=self._budget.left_ms())
-            chunk = await found.sort("seq", -1).hint(_INDEX).limit(_CHUNK).to_list()
+            chunk = await found.sort("seq", -1).hint(_INDEX).limit(size).to_list()
             if chunk:
                 yield chunk
                 self.position = chunk[-1]["seq"]
-            if len(chunk) < _CHUNK:
+            if len(chunk) < size:
                 return

@@ -1,8 +1,9 @@
 """Words of a text as the search index knows them. Pure.
 
 MongoDB's own text index cuts words at spaces, so Chinese is one long word to it. Here a run of Chinese, Japanese or
-Korean signs gives its single signs and its pairs; other scripts give whole words, folded; phone numbers give every
-ending of four digits and more, so that "...5678" is found; mail addresses stay whole beside their parts.
+Korean signs gives its pairs and its last sign (so each sign begins some term: half the keys of pairs and signs);
+other scripts give whole words, folded; phone numbers give every ending of four digits and more, so that "...5678" is
+found; mail addresses stay whole beside their parts.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def terms(texts: Iterable[str]) -> set[str]:
 
 
 def words(found: Iterable[str]) -> set[str]:
-    """Those terms whose beginning can be asked for: words of two signs or more, no Chinese, no endings of numbers."""
-    known = {term for term in found if len(term) > 1 and not _RUNS.match(term) and "@" not in term}
+    """Those terms whose beginning can be asked for: words and pairs, but no addresses and no endings of numbers."""
+    known = {term for term in found if len(term) > 1 and "@" not in term}
     numbers = [term for term in known if term.isdigit()]
     return known - {n for n in numbers if any(len(other) > len(n) and other.endswith(n) for other in numbers)}
 
@@ -56,8 +57,8 @@ class Question:
 
     Attributes:
         all_of: terms that must all be there.
-        beginning: the last word, perhaps unfinished.
-        runs: folded strings that must stand in the text as they are (Chinese of three signs and more).
+        beginning: the last word, perhaps unfinished; or a single Chinese sign that is all that is asked.
+        runs: folded strings that must stand in the text as they are (Chinese of one sign, or of three and more).
         marks: folded strings to show in the snippet.
     """
 
@@ -102,18 +103,18 @@ def read_question(text: str) -> Question:
     pieces = _pieces(rest)
     unfinished = bool(pieces) and rest[-1:].isalnum() and not _RUNS.match(pieces[-1]) and len(pieces[-1]) > 1
     for piece in pieces[:-1] if unfinished else pieces:
-        all_of += _signs(piece) if _RUNS.match(piece) else [piece[:_MOST_WORD]]
-        if _RUNS.match(piece) and len(piece) > 2:
+        all_of += _pairs(piece) if _RUNS.match(piece) else [piece[:_MOST_WORD]]
+        if _RUNS.match(piece) and len(piece) != 2:
             runs.append(piece)
-    beginning = pieces[-1][:_MOST_WORD] if unfinished else None
+    beginning = pieces[-1][:_MOST_WORD] if unfinished else runs[0] if runs and not all_of else None
     return Question(tuple(dict.fromkeys(all_of))[:12], beginning, tuple(runs), (*marks, *pieces))
 
 
 def _collect(folded: str, found: set[str]) -> None:
     for piece in _pieces(folded):
         if _RUNS.match(piece):
-            found.update(piece)
-            found.update(piece[i : i + 2] for i in range(len(piece) - 1))
+            found.add(piece[-1])
+            found.update(_pairs(piece))
         else:
             found.add(piece[:_MOST_WORD])
     if "@" in folded:
@@ -138,8 +139,8 @@ def _pieces(folded: str) -> list[str]:
     return [piece for piece in found if piece]
 
 
-def _signs(run: str) -> list[str]:
-    return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
 def _digits(number: str) -> str:

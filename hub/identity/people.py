@@ -62,10 +62,10 @@ class Person:
         return bool(self.login) and self.state != "left"
 
     def fingerprint(self) -> str:
-        """Changes whenever the person's rights, rooms or sign-in change."""
+        """Changes whenever the person's record gives other rights, rooms or sign-in. Queues announce their own changes."""
         rights = self.actor.rights
         parts: list[Any] = [self.login, self.may_sign_in, self.supervisor, self.actor.admin, self.actor.path]
-        parts += [sorted(self.roles), sorted(self.queues), sorted((*k, v) for k, v in rights.scopes.items())]
+        parts += [sorted(self.roles), sorted((*k, v) for k, v in rights.scopes.items())]
         parts += [sorted((*k, v) for k, v in rights.fields.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -145,6 +145,7 @@ class Hub:
         self.queues = Queues(self.units)
         self.watching = Watching(self.db, self.hints)
         self.wire = Wire(self.supervisor, self.settings.public_url)
+        self.feed.subscribe(self.identity.people.listen)  # before the consoles, which ask for fresh rooms
         self.consoles = Consoles(self.feed, self.wire, limits.console_queue)
         self.console_door = Door(self.wire, self.feed, self.replay, self.consoles, identity, self.supervisor)
         self.console_keeper = ConsoleKeeper(self.consoles, identity, self.presence, self.watching)
@@ -249,8 +250,6 @@ class Hub:
                 case "hub.account-changed":
                     self.keeper.wake()
                     self.outbox.accounts_changed()
-                case "hub.rights-changed":
-                    self.identity.people.forget(event["data"]["user"])
 
     async def _listen(self) -> None:
         app = new_application(self.identity.identity, self.idempotency, self.settings)

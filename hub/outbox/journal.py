@@ -81,15 +81,15 @@ class Journal:
             {"_id": doc["_id"], "state": "queued"}, change, return_document=True
         )
 
-    async def settle(self, doc: Doc, verdict: Verdict) -> None:
-        """Write down what became of the try, then show it. Safe to repeat."""
+    async def write(self, doc: Doc, verdict: Verdict) -> Doc:
+        """Write down what became of the try; from here on the far side need not be asked. Safe to repeat."""
         written = verdict_document(verdict)
         await self._docs.update_one({"_id": doc["_id"], "state": "sending"}, {"$set": {"verdict": written}})
         TRIES.labels(channel=doc["channel"], outcome=written["kind"]).inc()
-        await self.record({**doc, "verdict": written})
+        return {**doc, "verdict": written}
 
     async def record(self, doc: Doc) -> None:
-        """Show a verdict that is written down, and close the try. Safe to repeat."""
+        """Show a verdict that is written down, and close the try. Safe to repeat; `adopt` does so after a crash."""
         verdict = doc["verdict"]
         if verdict["far_id"]:
             await self._note_far_id(doc, verdict["far_id"])

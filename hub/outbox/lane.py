@@ -17,6 +17,7 @@ from hub.accounts.directory import Entry
 from hub.accounts.inlet import Inlets
 from hub.errors import ChannelError
 from hub.leases import Lease
+from hub.metrics import OUTBOX_WAITING
 from hub.model.delivery import Delivery
 from hub.outbox.delivery import load_delivery
 from hub.outbox.journal import Journal
@@ -31,6 +32,7 @@ T = TypeVar("T")
 CONCURRENCY = 4
 _LOOKED_AT_ONCE = 50
 _ADOPT_EVERY_S = 30.0
+_LAND_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Lane:
         self._lease = lease
         self._woken = asyncio.Event()
         self._flying: dict[str, str] = {}  # conversation -> message
+        self._out: set[str] = set()  # messages at the far side, whose verdict is not written down yet
+        self._landing = False
         self._window = Window(self._account.rate_per_minute)
 
     def wake(self) -> None:
@@ -67,15 +71,34 @@ class Lane:
         ages = [(now() - at).total_seconds() for at in past]
         self._window = Window(self._account.rate_per_minute, [_clock() - age for age in ages])
         await self._journal.forget_done(self._entry.id)
-        adopted_at = float("-inf")
         async with asyncio.TaskGroup() as group:
-            while True:
-                self._woken.clear()
-                if _clock() - adopted_at >= _ADOPT_EVERY_S:
-                    await self._journal.adopt(self._entry, set(self._flying.values()))
-                    adopted_at = _clock()
-                await self._start_due(group)
-                await self._pause()
+            try:
+                await self._work(group)
+            except asyncio.CancelledError:
+                await self._land()
+                raise
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        adopted_at = float("-inf")
+        while True:
+            self._woken.clear()
+            if _clock() - adopted_at >= _ADOPT_EVERY_S:
+                await self._journal.adopt(self._entry, set(self._flying.values()))
+                OUTBOX_WAITING.set(await self._journal.waiting())
+                adopted_at = _clock()
+            await self._start_due(group)
+            await self._pause()
+
+    async def _land(self) -> None:
+        """Told to stop while the account is still ours: begin nothing, but hear the far side out for what is at it."""
+        self._landing = True
+        try:
+            async with asyncio.timeout(_LAND_S):
+                while self._out and self._lease.held:
+                    self._woken.clear()
+                    await self._woken.wait()
+        except TimeoutError:
+            log.warning("messages cut off while being sent", extra={"account": self._entry.id, "count": len(self._out)})
 
     async def _start_due(self, group: asyncio.TaskGroup) -> None:
         blocked: set[str] = set()
@@ -105,7 +128,8 @@ class Lane:
             if (limit_s := self._window.wait_s(_clock())) > 0:
                 wait_s = min(self._parts.sweep_s, limit_s)
         try:
-            await asyncio.wait_for(self._woken.wait(), wait_s)
+            async with asyncio.timeout(wait_s):  # unlike wait_for of Python 3.11, never loses a cancellation
+                await self._woken.wait()
         except TimeoutError:
             return
 
@@ -122,11 +146,19 @@ class Lane:
     async def _try(self, doc: Doc) -> None:
         number = doc["attempts"] + 1
         planned = await self._plan(doc, number)
-        claimed = await self._journal.claim(doc, self._lease.holder) if self._lease.held else None
+        if self._landing or not self._lease.held:
+            return
+        claimed = await self._journal.claim(doc, self._lease.holder)
         if claimed is None:
-            return  # cancelled by a person, or the account is another hub's by now
-        verdict = planned if isinstance(planned, Failed) else await self._send(claimed, planned)
-        await self._settle(claimed, verdict)
+            return  # cancelled by a person
+        self._out.add(doc["_id"])
+        try:
+            verdict = planned if isinstance(planned, Failed) else await self._send(claimed, planned)
+            written = await self._write(claimed, verdict)
+        finally:
+            self._out.discard(doc["_id"])
+            self.wake()
+        await self._journal.record(written)
 
     async def _plan(self, doc: Doc, number: int) -> Delivery | Failed:
         """What is to be sent, shown as `sending`; or why it cannot be."""
@@ -152,20 +184,24 @@ class Lane:
 
     async def _outcome(self, work: Awaitable[T]) -> T | BaseException:
         """What the channel gave or raised, within the time-out. Being cancelled ourselves is passed on."""
-        [outcome] = await asyncio.gather(asyncio.wait_for(work, self._parts.send_s), return_exceptions=True)
+        [outcome] = await asyncio.gather(_within(self._parts.send_s, work), return_exceptions=True)
         if isinstance(outcome, BaseException) and not isinstance(outcome, ChannelError | OSError | EOFError):
             log.error("fault in a channel", exc_info=outcome, extra={"account": self._entry.id})
         return outcome
 
-    async def _settle(self, doc: Doc, verdict: Verdict) -> None:
+    async def _write(self, doc: Doc, verdict: Verdict) -> Doc:
         """Write the verdict down however long the store is away; losing the lease ends the wait."""
         while True:
             try:
-                await self._journal.settle(doc, verdict)
-                return
-            except (PyMongoError, Unavailable) as error:
-                log.warning("delivery not recorded yet", extra={"message_id": doc["_id"], "reason": str(error)})
+                return await self._journal.write(doc, verdict)
+            except PyMongoError as error:
+                log.warning("delivery not written down yet", extra={"message_id": doc["_id"], "reason": str(error)})
                 await asyncio.sleep(1.0)
+
+
+async def _within(limit_s: float, work: Awaitable[T]) -> T:
+    async with asyncio.timeout(limit_s):
+        return await work
 
 
 def _clock() -> float:

@@ -7,7 +7,6 @@ from functools import partial
 from hub.accounts.directory import Directory, Entry
 from hub.accounts.roster import Roster
 from hub.leases import Lease, Leases
-from hub.metrics import OUTBOX_WAITING
 from hub.outbox.lane import Lane, LaneParts
 from hub.supervise import Supervisor
 
@@ -33,10 +32,6 @@ class Outbox:
     async def run(self) -> None:
         """Start, restart and stop lanes as accounts are configured, until cancelled."""
         await self._roster.run()
-
-    async def measure(self) -> None:
-        """Bring the metric of waiting messages up to date."""
-        OUTBOX_WAITING.set(await self._parts.journal.waiting())
 
     async def _serve(self, entry: Entry) -> None:
         await self._leases.hold(f"outbox:{entry.id}", partial(self._send, entry))

@@ -58,7 +58,7 @@ class EmbeddedMongo:
     @property
     def url(self) -> str:
         """What to connect to, once started."""
-        return f"mongodb://127.0.0.1:{self._port}/?replicaSet=rs0&directConnection=true"
+        return f"mongodb://127.0.0.1:{self._port}/?replicaSet=rs0"
 
     @property
     def pid(self) -> int | None:

@@ -11,10 +11,11 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from typing import TypeVar
 
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -28,6 +29,8 @@ from hub.store.writer import Writer
 
 T = TypeVar("T")
 
+_AWAY = (ConnectionFailure, ConfigurationError)
+"""A server that is just starting is "configured" wrongly, for a moment."""
 _PATIENCE_S = 30.0
 _TRIES_AWAY = 3
 _COMMIT_TRIES = 10
@@ -72,6 +75,7 @@ class Unit:
             first = await self.take_seq(len(self._unnumbered))
             self._events += [_document(e, first + i, c) for i, (e, c) in enumerate(self._unnumbered)]
         if self._events:
+            self._events.sort(key=itemgetter("_id"))
             await self.db[EVENTS].insert_many(self._events, ordered=True, session=self.session)
 
 
@@ -108,7 +112,7 @@ class Units:
                 try:
                     return await self._once(work)
                 except PyMongoError as error:
-                    away = isinstance(error, ConnectionFailure)
+                    away = isinstance(error, _AWAY)
                     if not _worth_repeating(error) and not (away and patience.fresh):
                         raise
                     if away:
@@ -152,7 +156,7 @@ class _Patience:
     async def wait(self, error: PyMongoError) -> None:
         """Wait a little, by chance; raises `Unavailable` when patience is at its end."""
         self._tries += 1
-        if isinstance(error, ConnectionFailure):
+        if isinstance(error, _AWAY):
             self._away += 1
             if self._away >= _TRIES_AWAY:
                 raise Unavailable("the store is away; try again soon") from error
@@ -189,4 +193,3 @@ async def _abort(session: AsyncClientSession) -> None:
 
 def _worth_repeating(error: PyMongoError) -> bool:
     return error.has_error_label("TransientTransactionError")
-

@@ -7,7 +7,14 @@ import logging
 import time
 from dataclasses import dataclass
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NotPrimaryError, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NotPrimaryError,
+    PyMongoError,
+    WTimeoutError,
+)
 
 from crm_core.ground.errors import MainstemError, Unavailable
 from hub.errors import Poisoned
@@ -20,7 +27,8 @@ from hub.stream.ops import Arrival, Op
 
 log = logging.getLogger(__name__)
 
-_AWAY = (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError)
+_AWAY = (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError, ConfigurationError)
+"""What says nothing about the envelope. A server that is just starting is "configured" wrongly, for a moment."""
 
 
 @dataclass(slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from hub.desk.presence import AgentOut, Presence
@@ -21,9 +19,15 @@ class AgentsOut(TypedDict):
     next: None
 
 
+class AgentsQuery(BaseModel):
+    """Which of them: those of one queue, else all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queue: str | None = Field(default=None, max_length=40)
+
+
 @routes.get("/api/agents", may=SIGNED_IN)
-async def list_agents(
-    presence: Presence, queue: Annotated[str | None, Field(default=None, max_length=40)] = None
-) -> AgentsOut:
-    """The colleagues by name, with presence and queues; those of one queue where it is named."""
-    return AgentsOut(items=await presence.agents(queue), next=None)
+async def list_agents(query: AgentsQuery, presence: Presence) -> AgentsOut:
+    """The colleagues by name, with presence and queues."""
+    return AgentsOut(items=await presence.agents(query.queue), next=None)

@@ -82,7 +82,7 @@ class Routes:
 
     def _add(self, method: str, path: str, may: May, status: int) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
-            hints = get_type_hints(handler)
+            hints = get_type_hints(handler, include_extras=True)
             self.routes.append(Route(method, path, handler, may, status, self.tag, hints))
             return handler
 
@@ -233,6 +233,6 @@ def read_revision(request: web.Request) -> Revision:
         PreconditionNeeded: there is none, or it is no number.
     """
     text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,15}", text):
         raise PreconditionNeeded("send If-Match with the revision you read")
     return Revision(int(text))

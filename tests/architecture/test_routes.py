@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from crm_core.ground.events import Event
-from hub.served import ROUTES
+from hub.main.served import ROUTES
 from hub.web.may import May
 from hub.web.openapi_events import all_events, event_models
 from hub.web.routes import Route

@@ -6,7 +6,11 @@ import asyncio
 
 import pytest
 
+from crm_core.declare.custom import CustomField
 from crm_core.ground.errors import Conflict, Forbidden, Invalid, NotFound, StaleRevision
+from hub.store.client import connect, database
+from hub.store.records import Records
+from hub.store.unit import Units
 from tests.crm_core.conftest import Company
 
 
@@ -56,6 +60,32 @@ async def test_numbers_are_unique_under_concurrency_and_never_used_again(company
     await company.records.remove(manager, "customer", last["id"])
     row = await company.records.create(manager, "customer", company.customer("After"))
     assert row["number"] == "CUS000013"
+
+
+async def test_two_hubs_on_one_database_never_give_a_number_twice(company: Company, mongo_url: str) -> None:
+    """Invariant 1."""
+    manager = await company.hire("sales", "SM")
+    clients = [connect(mongo_url), connect(mongo_url)]
+    hubs = [Records(Units(c, database(c, company.db.name)), company.registry) for c in clients]
+    try:
+        rows = await asyncio.gather(
+            *(hubs[i % 2].create(manager, "customer", company.customer(f"C{i}")) for i in range(10))
+        )
+    finally:
+        for client in clients:
+            await client.close()
+    assert sorted(row["number"] for row in rows) == [f"CUS{n:06}" for n in range(1, 11)]
+
+
+async def test_of_two_changes_to_one_revision_one_wins(company: Company) -> None:
+    agent = await company.hire("service", "SA")
+    row = await company.records.create(agent, "contact", {"name": "Ada"})
+    results = await asyncio.gather(
+        *(company.records.change(agent, "contact", row["id"], {"title": f"T{i}"}, 1) for i in range(5)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, StaleRevision) for result in results) == 4
+    assert (await company.records.show(agent, "contact", row["id"]))["revision"] == 2
 
 
 async def test_an_old_revision_is_refused(company: Company) -> None:
@@ -216,6 +246,12 @@ async def test_who_owns_open_records_does_not_leave(company: Company) -> None:
     await company.records.transition(seller, "customer", row["id"], "frozen")
     left = await company.records.transition(company.system, "user", seller.user, "left")
     assert left["state"] == "left"
+    with pytest.raises(Invalid) as refused:
+        await company.records.transition(company.system, "customer", row["id"], "active")
+    assert fields_of(refused) == {"owner": "left"}
+    with pytest.raises(Invalid) as refused:
+        await company.records.create(company.system, "contact", {"name": "Ada", "owner": seller.user})
+    assert fields_of(refused) == {"owner": "left"}
 
 
 async def test_nobody_gives_himself_rights_or_another_state(company: Company) -> None:
@@ -300,9 +336,6 @@ async def test_guarded_fields_are_hidden_and_refused_without_the_right(company: 
 
 
 async def test_custom_fields_follow_their_declarations(company: Company) -> None:
-    from crm_core.declare.custom import CustomField
-    from hub.store.records import Records
-
     seller = await company.hire("sales", "SP")
     size = CustomField("x_size", "choice", zh="尺寸", options=("s", "m"))
     registry = company.registry.with_customs({"customer": (size, CustomField("x_day", "date", zh="日期", required=True))})
@@ -312,3 +345,17 @@ async def test_custom_fields_follow_their_declarations(company: Company) -> None
     assert fields_of(error) == {"custom.x_size": "choice", "custom.x_no": "unknown", "custom.x_day": "missing"}
     row = await records.create(seller, "customer", company.customer(custom={"x_size": "m", "x_day": "2026-05-01"}))
     assert row["custom"] == {"x_size": "m", "x_day": "2026-05-01"}
+
+
+async def test_nobody_reports_to_himself_over_others(company: Company) -> None:
+    """Invariant 8."""
+    agent = await company.hire("service", "SA")
+    ids = [(await company.records.create(agent, "contact", {"name": name}))["id"] for name in "ABC"]
+    for at, above in ((0, 1), (1, 2)):
+        edge = {"relations": [{"contact": ids[above], "kind": "reports_to"}]}
+        await company.records.change(agent, "contact", ids[at], edge, 1)
+    for above in (ids[0], ids[1], ids[2]):
+        with pytest.raises(Invalid) as error:
+            edge = {"relations": [{"contact": above, "kind": "reports_to"}]}
+            await company.records.change(agent, "contact", ids[2], edge, 1)
+        assert fields_of(error).popitem()[1] in ("cycle", "edge")

@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
+@dataclass(eq=False)
 class HubProcess:
     """One `mainstem serve`, to be started and killed."""
 

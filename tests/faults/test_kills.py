@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,10 +35,23 @@ async def _check_all_there(db: Database, count: int) -> None:
     assert len(stored) == count, f"lost {count - len(stored)}"
     seqs = [doc["seq"] async for doc in db["messages"].find({}, {"seq": 1})]
     assert len(set(seqs)) == count
-    told = {e["data"]["message"]["id"] async for e in db["events"].find({"name": "message.appended"}, {"data.message.id": 1})}
+    told = {
+        e["data"]["message"]["id"]
+        async for e in db["events"].find({"name": "message.appended"}, {"data.message.id": 1})
+    }
     assert len(told) == count, "a message without its event"
     threads = await db["conversations"].count_documents({"state": {"$ne": "merged"}})
     assert threads == count // 4, "late or repeated mails opened other conversations"
+
+
+async def _until_clean(hub: HubProcess) -> None:
+    """What a fault left half done is finished by the sweep within a minute; then `reconcile` has nothing to say."""
+    async with asyncio.timeout(90):
+        while True:
+            code, said = await hub.command("reconcile")
+            if code == 0 and "support: missing 0 doubled 0" in said:
+                return
+            await asyncio.sleep(3)
 
 
 async def test_a_hub_killed_again_and_again_loses_and_doubles_nothing(
@@ -55,9 +70,7 @@ async def test_a_hub_killed_again_and_again_loses_and_doubles_nothing(
     await sending
     assert kills >= 2, "the flow ended before anything was killed"
     await _check_all_there(db, COUNT)
-    code, said = await hub.command("reconcile")
-    assert "support: missing 0 doubled 0" in said
-    assert code == 0
+    await _until_clean(hub)
     assert await hub.stop() == 0
 
 
@@ -71,9 +84,6 @@ async def test_a_killed_database_loses_and_doubles_nothing(tmp_path: Path) -> No
     for _ in range(2):
         await asyncio.sleep(0.8)
         assert server.pid is not None
-        import os
-        import signal
-
         os.kill(server.pid, signal.SIGKILL)
         await asyncio.sleep(0.5)
         server = EmbeddedMongo(tmp_path, port)
@@ -81,9 +91,7 @@ async def test_a_killed_database_loses_and_doubles_nothing(tmp_path: Path) -> No
     await sending
     client = connect(url)
     await _check_all_there(database(client, "faults"), COUNT)
-    code, said = await hub.command("reconcile")
-    assert "support: missing 0 doubled 0" in said
-    assert code == 0
+    await _until_clean(hub)
     await hub.stop()
     await client.close()
     await server.stop()
@@ -102,8 +110,8 @@ async def test_another_hub_takes_the_door_within_ten_seconds_of_a_kill(
     await asyncio.sleep(0.5)
     lease = await db["leases"].find_one({"_id": "account:support"})
     assert lease is not None
-    owner = hubs[0] if str(hubs[0].process and hubs[0].process.pid) in str(lease) else None
-    victim = owner or hubs[0]
+    logs = {hub: (tmp_path / f"hub-{hub.port}.log").read_text() for hub in hubs}
+    victim = next(hub for hub in hubs if f'"hub": "{lease["hub"]}"' in logs[hub])
     await victim.kill()
     killed_at = asyncio.get_running_loop().time()
     await deliver(make_mails(4, 4), door)

@@ -16,10 +16,12 @@ from crm_core.ground.errors import SignInNeeded
 from crm_core.ground.events import Event, Room
 from hub.console.asks import Asks
 from hub.console.connect import Door
-from hub.console.consoles import Console, Consoles
+from hub.console.console import Console
+from hub.console.consoles import Consoles
 from hub.console.is_typing import show_typing
 from hub.console.keeping import Keeper
-from hub.console.server import NAMESPACE, Wire
+from hub.console.line import NAMESPACE
+from hub.console.server import Wire
 from hub.console.watching import Watching, unwatch, watch
 from hub.desk.presence import Presence
 from hub.feed.hints import Hints

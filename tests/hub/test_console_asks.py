@@ -87,7 +87,7 @@ async def test_who_loses_sight_of_a_conversation_no_longer_hears_its_hints(lab: 
     ada, ben = await lab.connect("ada"), await lab.connect("ben")
     for hearing in (ada, ben):
         await hearing.ask("watch", {"conversation": "c1"})
-    lab.consoles.exit(lab.console("ada"), [queue_room("support")])  # only ben is told that it is gone
+    lab.consoles.rooms.exit(lab.console("ada"), [queue_room("support")])  # only ben is told that it is gone
     await say(lab.units, ConversationGone(id="c1", _rooms=frozenset({queue_room("support")})))
     await ben.until(lambda: ben.of("conversation.changed"))
     await ada.ask("typing", {"conversation": "c1"})

@@ -12,7 +12,7 @@ import socketio
 
 from crm_core.ground.clock import now
 from crm_core.ground.events import EVERYONE, queue_room
-from hub.console.server import NAMESPACE
+from hub.console.line import NAMESPACE
 from hub.events import RightsChanged, SignInEnded
 from hub.store.client import Database
 from tests.hub.console_lab import Hearing, Lab, Said, caller, say
@@ -37,7 +37,8 @@ async def refusal(lab: Lab, auth: object, headers: dict[str, str] | None = None)
         await io.connect(
             lab.url, auth=auth, headers=headers or {}, namespaces=[NAMESPACE], transports=["websocket"], wait_timeout=5
         )
-    await io.eio.http.close()
+    if io.eio.http is not None:
+        await io.eio.http.close()
     return heard[0] if heard else None
 
 
@@ -131,14 +132,15 @@ async def test_a_sign_in_that_runs_out_ends_its_console_and_one_in_use_goes_on(l
 async def test_a_draining_hub_sends_everybody_away_and_lets_nobody_in(lab: Lab) -> None:
     ada = await lab.connect("ada")
     lab.door.shut()
+    heard = await refusal(lab, {"token": "ada"})
+    assert isinstance(heard, dict)
+    assert heard["data"]["code"] == "unavailable"
     lab.consoles.drain(10.0)
+    await lab.wire.stop()
     await asyncio.wait_for(ada.ended.wait(), 10)
     (closing,) = ada.of("closing")
     assert closing["why"] == "drain"
     assert 0 <= closing["wait_s"] <= 10
-    heard = await refusal(lab, {"token": "ada"})
-    assert isinstance(heard, dict)
-    assert heard["data"]["code"] == "unavailable"
 
 
 class DeafClient:
@@ -213,7 +215,9 @@ async def test_a_connection_that_never_signs_in_is_cut(lab: Lab) -> None:
         assert (await ws.receive(timeout=10)).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE)
 
 
-@pytest.mark.parametrize("junk", ["4", "42", "45-[", f"451-{NAMESPACE},[1]", "9", "42/console,[" + "[" * 9000, "42/x,1"])
+@pytest.mark.parametrize(
+    "junk", ["4", "42", "45-[", f"451-{NAMESPACE},[1]", "9", "42/console,[" + "[" * 9000, "42/x,1"]
+)
 async def test_junk_harms_nobody(lab: Lab, junk: str) -> None:
     bob = await lab.connect("bob")
     async with aiohttp.ClientSession() as session:

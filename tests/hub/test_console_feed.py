@@ -158,7 +158,9 @@ async def test_polling_works_where_websockets_do_not(lab: Lab) -> None:
 
 
 async def test_the_polled_feed_pages_without_gap(lab: Lab) -> None:
-    await say(lab.units, *[Said(n=n, _rooms=frozenset({queue_room("sales" if n % 3 else "support")})) for n in range(30)])
+    await say(
+        lab.units, *[Said(n=n, _rooms=frozenset({queue_room("sales" if n % 3 else "support")})) for n in range(30)]
+    )
     await asyncio.wait_for(lab.feed.reached(30), 10)
     who, after, got = lab.people.known["ada"], 0, []
     for _ in range(10):

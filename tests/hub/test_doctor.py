@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,13 @@ async def test_a_sound_installation_has_nothing_to_mend(settings: dict[str, Any]
     assert not (settings["data"]).exists()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver leaves a socket
 async def test_a_store_that_is_away_is_one_finding_with_the_setting_to_look_at(settings: dict[str, Any]) -> None:
     settings["mongo_url"] = SecretStr("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100")
     wrong = to_mend(await examine(Settings(**settings)))
     assert list(wrong) == ["MongoDB"]
     assert "MAINSTEM_MONGO_URL" in wrong["MongoDB"]
+    gc.collect()
 
 
 async def test_clocks_that_differ_are_found(settings: dict[str, Any]) -> None:

@@ -95,7 +95,13 @@ def test_an_old_event_is_given_only_to_those_who_may_see_its_conversation_now(
     events: list[Doc] = [
         {"_id": 1, "name": "message.appended", "rooms": sorted(conversation_rooms(before)), "at": None}
         | {"data": {"conversation": {"id": "c"}}},
-        {"_id": 2, "name": "conversation.changed", "rooms": sorted(lost), "at": None, "data": {"id": "c", "gone": True}},
+        {
+            "_id": 2,
+            "name": "conversation.changed",
+            "rooms": sorted(lost),
+            "at": None,
+            "data": {"id": "c", "gone": True},
+        },
         {"_id": 3, "name": "hub.sign-in-ended", "rooms": [HUB], "at": None, "data": {"user": who.user}},
     ]
 

@@ -111,7 +111,8 @@ async def test_a_lost_cursor_makes_no_gap_and_no_repeat(
             before = len(opened)
             while len(opened) == before:
                 await asyncio.sleep(0.01)
-                await db.command({"killCursors": "$cmd.aggregate", "cursors": opened[-1:] or [1]})
+                if opened:
+                    await db.command({"killCursors": "$cmd.aggregate", "cursors": opened[-1:]})
 
     monkeypatch.setattr(running.feed, "_open", noted_open)
     await running.supervisor.drop("feed")
@@ -119,6 +120,7 @@ async def test_a_lost_cursor_makes_no_gap_and_no_repeat(
     disturbing = asyncio.gather(disturb())
     while not disturbing.done():
         await tell(units, 2)
+    await disturbing
     newest = await running.feed.newest()
     await reached(running.feed, newest)
     assert running.had == list(range(1, newest + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -91,6 +92,7 @@ async def test_a_stopping_hub_is_not_ready_but_alive(db: Database, supervisor: S
         assert (response.status, await response.text()) == (200, "ok\n")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver leaves a socket
 async def test_a_store_that_is_away_makes_the_hub_not_ready_within_its_bound(supervisor: Supervisor) -> None:
     supervisor.keep("feed", for_ever, needed=True)
     await asyncio.sleep(0)
@@ -100,6 +102,7 @@ async def test_a_store_that_is_away_makes_the_hub_not_ready_within_its_bound(sup
     assert (status, set(wrong)) == (503, {"store"})
     assert asyncio.get_running_loop().time() - started < 4
     await client.close()
+    gc.collect()
 
 
 async def test_a_database_of_an_older_version_makes_the_hub_not_ready(db: Database, supervisor: Supervisor) -> None:

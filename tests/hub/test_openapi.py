@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from hub.main import Hub
+from hub.main.served import ROUTES
 from hub.stream.stream import Stream
 from hub.web.docs import page
 from hub.web.openapi import Documentation, openapi
@@ -74,3 +76,11 @@ async def test_both_are_served_to_anybody(stream: Stream) -> None:
 def _schema(holder: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = holder["content"]["application/json"]["schema"]
     return found
+
+
+async def test_the_description_of_a_whole_hub_is_valid_and_names_each_operation_once(hub: Hub) -> None:
+    found: dict[str, Any] = json.loads(json.dumps(hub.openapi()))
+    OpenAPIV31SpecValidator(found).validate()
+    places = {(m.upper(), path) for path, ms in found["paths"].items() for m in ms if m != "parameters"}
+    assert len(places) >= len(ROUTES)
+    assert {"message.appended", "conversation.changed", "record.changed", "agent.changed"} <= set(found["webhooks"])

@@ -9,6 +9,7 @@ import pytest
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict, NotFound
+from hub.identity.far_end import COMMAND_LINE
 from hub.store.client import Database
 from hub.store.collections import EVENTS, OUTBOX
 from tests.hub.outbox_fixtures import NewHub, far, new_hub
@@ -208,6 +209,42 @@ async def test_two_hubs_send_each_message_once_and_one_takes_over(new_hub: NewHu
     third = await owner.answer(conversations[0], "third")
     await other.delivery(third["id"], "sent")
     assert sorted(m["text"] for m in far.taken) == sorted([f"{x} {c}" for x in "ab" for c in conversations] + ["third"])
+
+
+async def test_a_hub_that_stops_hears_the_far_side_out(new_hub: NewHub, far: FarSide) -> None:
+    hub = await new_hub("one", send=True)
+    far.answers["*"] = ["slow"] * 3
+    messages = [await hub.answer(await hub.opened(f"u{n}@example.com"), f"n{n}") for n in range(3)]
+
+    async def at_the_far_side() -> bool:
+        return len(far.taken) == 3
+
+    await until(at_the_far_side)
+    await hub.stop()
+    other = await new_hub("two", send=True)
+    for message in messages:
+        await other.delivery(message["id"], "sent")
+    assert len(far.taken) == 3
+    assert far.asked == [], "nothing was in doubt"
+
+
+async def test_a_changed_account_goes_on_with_its_new_configuration(new_hub: NewHub, far: FarSide) -> None:
+    hub = await new_hub(send=True)
+    wrong = {"port": far.port, "secret": "wrong"}
+    entry = await hub.changes.create("second", "echo", wrong, by="u", far=COMMAND_LINE)
+    hub.outbox.accounts_changed()
+    message = await hub.answer(await hub.opened(account="second"), "good day")
+    assert (await hub.delivery(message["id"], "failed"))["reason"] == "the far side refuses the secret"
+    await hub.changes.change("second", {"secret": "hush"}, entry.revision, by="u", far=COMMAND_LINE)
+    hub.outbox.accounts_changed()
+    await hub.afterthoughts.retry(message["id"], SUPERVISOR)
+
+    async def sent() -> bool:
+        if (await hub.waiting(message["id"]))["state"] == "failed":  # the old lane was quicker than the change
+            await hub.afterthoughts.retry(message["id"], SUPERVISOR)
+        return len(far.taken) == 1
+
+    await until(sent)
 
 
 async def test_a_failed_message_can_be_sent_again(new_hub: NewHub, far: FarSide) -> None:

@@ -99,7 +99,9 @@ async def test_counts_tell_what_is_open_unassigned_and_waiting(db: Database, que
         ("general", "open", None, None),
     ]
     fields = ("queue", "state", "assignee", "waiting_since")
-    await db[CONVERSATIONS].insert_many([{"_id": str(n), **dict(zip(fields, r, strict=True))} for n, r in enumerate(rows)])
+    await db[CONVERSATIONS].insert_many(
+        [{"_id": str(n), **dict(zip(fields, r, strict=True))} for n, r in enumerate(rows)]
+    )
     listed = {queue["id"]: queue for queue in await queues.list_all(caller("ada", "support"))}
     support = listed["support"]
     assert (support["open"], support["unassigned"], support["waiting"]) == (3, 1, 2)

@@ -148,3 +148,34 @@ def test_each_type_stands_in_the_documentation() -> None:
     sent = document["components"]["schemas"]["Record_customer_in"]["properties"]
     assert "name" in sent
     assert "number" not in sent
+
+
+_ODD: list[Any] = [
+    None, True, 0, -1, 10**30, 1.5, "", " ", "x" * 600, "\x00", "\ud800", "ﷺ", [], {}, [None], [[]], {"$ne": 1},
+    [{"id": "x"}], [{"$gt": ""}], {"a": {"b": []}}, "9999-99-99", "1e999", "NaN", ["\ud800"],
+]  # fmt: skip
+
+
+async def test_no_input_is_answered_with_an_inner_error(signed_in: SignIn) -> None:
+    """Odd values in all fields of several types at once, and in each field of one; odd paths and queries too."""
+    who = await signed_in("root", roles=["admin"])
+    for key in ("contact", "customer", "role", "currency", "team"):
+        fields = (await who.call("GET", f"/api/record-types/{key}"))[1]["fields"]
+        for odd in _ODD:
+            body = json.dumps(dict.fromkeys(fields, odd))
+            headers = {"X-CSRF-Token": who.csrf, "Content-Type": "application/json"}
+            async with who.http.post(f"/api/records/{key}", data=body, headers=headers) as answer:
+                assert answer.status in (400, 422), (key, odd)
+            for name in fields if key == "contact" else ():
+                one = json.dumps({"name": "A", name: odd})
+                async with who.http.post(f"/api/records/{key}", data=one, headers=headers) as answer:
+                    assert answer.status < 500, (key, name, odd, await answer.text())
+    odd_queries = ["id=%00", "name=%ED%A0%80", "name__contains=%ED%A0%80", "after=%00", "limit=²", "order=%F0%9F%92%A9",
+                   "name__in=" + "," * 200, "created_at__gt=99999-01-01", "revision=99999999999999999999", "x[$ne]=1",
+                   "after=WyJfaWQiLC0xLG51bGwsMV0", "name__startswith=" + "(" * 400, "tags__contains=a", "custom__exists=true"]  # fmt: skip
+    for query in odd_queries:
+        status, _ = await who.call("GET", f"/api/records/contact?{query}")
+        assert status < 500, query
+    for path in ("%00", "%ED%A0%80", "a" * 3000, "$ne"):
+        assert (await who.call("GET", f"/api/records/contact/{path}"))[0] in (400, 404), path
+        assert (await who.call("GET", f"/api/records/{path}"))[0] in (400, 404), path

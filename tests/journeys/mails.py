@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -34,5 +35,17 @@ async def deliver(
     if html:
         mail.add_alternative(_HTML, subtype="html")
     port: int = settings.accounts["support-mail"].model_dump()["door_port"]
-    await aiosmtplib.send(mail, hostname="127.0.0.1", port=port)
+    await _hand_in(mail, port)
     return str(mail["Message-ID"])
+
+
+async def _hand_in(mail: EmailMessage, port: int) -> None:
+    """As a mail server does: where the door is not open yet, a little later again, for ten seconds at most."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await aiosmtplib.send(mail, hostname="127.0.0.1", port=port)
+            except aiosmtplib.SMTPConnectError:
+                await asyncio.sleep(0.05)
+            else:
+                return

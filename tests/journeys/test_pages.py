@@ -18,7 +18,7 @@ async def test_every_page_is_accessible_and_fits(
     """axe finds nothing on any page; screenshots are kept for looking at."""
     await deliver(settings, 1, text="Guten Tag,\nthe pump leaks again. Can somebody come on Friday?", html=True)
     await deliver(settings, 2, subject="安装时间确认", text="您好，请问本周五可以上门安装吗？", sender="李娜 <li.na@example.cn>")
-    page = await console("agent", language=language, width=width)
+    page = await console("agent", roles=("SA", "SU"), language=language, width=width)
     found: dict[str, list[str]] = {}
 
     async def look(name: str) -> None:
@@ -31,6 +31,11 @@ async def test_every_page_is_accessible_and_fits(
     await page.text("Pump leaks again").first.click()
     await page.find("[data-message]").first.wait_for()
     await look("conversation")
+    if width < 1200:
+        await page.find(".conversation-head__panel").click()
+        await page.find(".el-drawer .people-panel").wait_for()
+        await page.find(".el-drawer__close-btn").click()
+        await page.find(".el-drawer").wait_for(state="hidden")
     await page.find(".composer__kind").nth(1).click()
     await page.find("[data-message] button[aria-pressed]").first.click()
     await page.find("iframe.mail-frame").wait_for()

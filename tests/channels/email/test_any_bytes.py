@@ -124,6 +124,19 @@ def test_a_mail_made_to_be_slow_is_read_in_time(name: str) -> None:
     read(HOSTILE[name])
 
 
+def test_a_fault_of_ours_still_gives_an_envelope_and_is_logged(expected_errors: list[str]) -> None:
+    expected_errors.append("mail could not be read")
+
+    def broken(token: str) -> str | None:
+        raise ValueError(token)
+
+    arrival = Arrival(at=RECEIVED, recipients=("support+c.token@demo.local",), raw="raw1")
+    envelope = parse(HEAD + b"\r\nHello \0\xff", ACCOUNT, arrival, check=broken)
+    assert envelope.parts["mail"]["broken"] == ["unreadable"]
+    assert "Hello" in envelope.text
+    assert envelope.raw == "raw1"
+
+
 def test_a_large_attachment_costs_little_time() -> None:
     begun = time.perf_counter()
     mail = (

@@ -163,6 +163,33 @@ async def test_a_mail_that_arrives_byte_by_byte_is_the_same_mail(door: OpenDoor)
     assert door.inlet.raws[0].content == b".a\r\nb.\r\n"
 
 
+async def test_commands_may_come_in_one_go(door: OpenDoor) -> None:
+    client = await line(door.port)
+    client.writer.write(b"EHLO here\r\n")
+    offered = [await asyncio.wait_for(client.reader.readline(), 5) for _ in range(6)]
+    assert b"250-PIPELINING\r\n" in offered
+    together = b"MAIL FROM:<ada@example.com>\r\nRCPT TO:<eve@evil.example>\r\nRCPT TO:<support@demo.local>\r\nDATA\r\n"
+    client.writer.write(together)
+    assert [(await client.answer())[:3] for _ in range(4)] == ["250", "550", "250", "354"]
+    client.writer.write(MAIL + b".\r\n" + b"NOOP\r\nQUIT\r\n")
+    assert [(await client.answer())[:3] for _ in range(3)] == ["250", "250", "221"]
+    await client.close()
+    assert [raw.content for raw in door.inlet.raws] == [MAIL]
+
+
+async def test_what_is_said_before_tls_is_forgotten(inlet: WatchedInlet, tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    opened = await open_door(make_account(door_certificate=certificate, door_key=key), inlet)
+    client = await line(opened.port)
+    await client.ask(b"EHLO here\r\n")
+    assert (await client.ask(b"STARTTLS\r\nMAIL FROM:<eve@evil.example>\r\n")).startswith("220")
+    await client.writer.start_tls(ssl.create_default_context(cafile=str(certificate)), server_hostname="localhost")
+    assert (await client.ask(b"EHLO here\r\n")).startswith("250")
+    assert (await client.ask(b"RCPT TO:<support@demo.local>\r\n")).startswith("503")
+    await client.close()
+    await opened.door.close()
+
+
 async def test_no_second_mail_is_smuggled_in(door: OpenDoor) -> None:
     client = await line(door.port)
     evil = b"MAIL FROM:<boss@demo.local>\r\nRCPT TO:<support@demo.local>\r\nDATA\r\nfrom the boss\r\n.\r\n"

@@ -25,7 +25,7 @@ class FarSide:
     Attributes:
         taken: every message it took, repeats included.
         answers: message id -> answers to give instead of taking it, one a try: `transient`, `permanent`, `close`
-            (takes it and hangs up without a word), `hang` (takes it and says nothing).
+            (takes it and hangs up without a word), `hang` (takes it and says nothing), `slow` (takes it, answers after 0.5 s).
         may_be_asked: whether it answers `find`.
     """
 
@@ -105,6 +105,8 @@ class FarSide:
         self.on_take(ask)
         if answer == "close":
             return False
+        if answer == "slow":
+            await asyncio.sleep(0.5)
         if answer == "hang":
             while not writer.transport.is_closing():
                 await asyncio.sleep(0.05)

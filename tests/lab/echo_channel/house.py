@@ -139,7 +139,7 @@ class House:
 
         async def reached() -> bool:
             closed = (await self.waiting(message))["state"] != "sending"
-            return closed and (await self.message(message))["delivery"]["state"] == state
+            return closed and str((await self.message(message))["delivery"]["state"]) == state
 
         await until(reached, within_s, lambda: f"{message} never was {state}")
         delivery: Doc = (await self.message(message))["delivery"]

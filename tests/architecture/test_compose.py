@@ -1,0 +1,116 @@
+"""The image and the Compose file say what the code says: commands, settings, ports, files."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.cli import _parser
+from hub.settings import _ENVIRONMENT, Settings, read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: s for name, s in SERVICES.items() if s["image"].startswith("mainstem:")}
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+KNOWN = {*_ENVIRONMENT, "MAINSTEM_CONFIG"}
+
+
+def docker_environment() -> dict[str, str]:
+    return dict(re.findall(r"\b(MAINSTEM_\w+)=(\S+)", DOCKERFILE))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_of_ours_runs_a_command_that_exists(name: str) -> None:
+    program, *arguments = OURS[name]["command"]
+    assert program == "mainstem"
+    _parser().parse_args(arguments)
+
+
+def test_the_image_runs_a_command_that_exists() -> None:
+    [command] = re.findall(r'^CMD \["mainstem", "(\w+)"\]$', DOCKERFILE, re.MULTILINE)
+    _parser().parse_args([command])
+
+
+def test_every_variable_is_one_that_the_settings_know() -> None:
+    used = {variable for s in OURS.values() for variable in s["environment"]} | docker_environment().keys()
+    assert {variable for variable in used if variable.startswith("MAINSTEM_")} - KNOWN == set()
+
+
+def test_the_image_the_proxy_and_the_health_check_agree_on_the_port() -> None:
+    port = str(Settings().port)
+    assert docker_environment()["MAINSTEM_PORT"] == port
+    assert re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE) == [port]
+    assert f"127.0.0.1:{port}/readyz" in DOCKERFILE
+    proxied = dict(re.findall(r"server (\w+):(\d+) resolve", NGINX))
+    assert proxied == {name: port for name, s in OURS.items() if s["command"] == ["mainstem", "serve"]}
+    assert len(proxied) >= 2
+    listens = re.findall(r"listen (\d+);", NGINX)
+    assert [mapping.rsplit(":", 1)[1] for mapping in SERVICES["proxy"]["ports"]] == listens
+
+
+def test_the_hubs_believe_the_proxys_network_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAINSTEM_CONFIG", str(ROOT / "deploy" / "mainstem.toml"))
+    trusted = [ipaddress.ip_network(text) for text in read_settings().trusted_proxies]
+    front = [ipaddress.ip_network(part["subnet"]) for part in COMPOSE["networks"]["front"]["ipam"]["config"]]
+    assert trusted == front
+    assert all("front" in s["networks"] for s in (*OURS.values(), SERVICES["proxy"]))
+
+
+def test_the_store_is_reachable_from_inside_only() -> None:
+    assert COMPOSE["networks"]["store"] == {"internal": True}
+    mongos = {name: s for name, s in SERVICES.items() if name.startswith("mongo")}
+    assert all(s["networks"] == ["store"] and "ports" not in s for s in mongos.values())
+    hosts = set(re.findall(r"(mongo\d):27017", OURS["hub1"]["environment"]["MAINSTEM_MONGO_URL"]))
+    assert hosts == mongos.keys() - {"mongo-init"}
+    assert [name for name, s in SERVICES.items() if "ports" in s] == ["proxy"]
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for service in OURS.values():
+        assert service["environment"]["MAINSTEM_SECRET_KEY"].startswith("${MAINSTEM_SECRET_KEY:?")
+
+
+def test_everything_that_is_named_exists() -> None:
+    for service in SERVICES.values():
+        assert set(service.get("depends_on", ())) <= SERVICES.keys()
+        assert set(service["networks"]) <= COMPOSE["networks"].keys()
+        for source in (volume.split(":")[0] for volume in service.get("volumes", ())):
+            assert (ROOT / source).is_file() if source.startswith(".") else source in COMPOSE["volumes"], source
+
+
+def test_the_image_is_built_from_files_that_exist_and_are_sent_along() -> None:
+    ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        for source in shlex.split(line)[:-1]:
+            assert (ROOT / source).exists(), source
+            assert f"!{source.split('/')[0]}" in ignore, source
+
+
+def test_the_hubs_containers_have_no_rights_they_do_not_need() -> None:
+    assert re.search(r"^USER mainstem$", DOCKERFILE, re.MULTILINE)
+    for service in OURS.values():
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_compose_itself_takes_the_file_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`config` validates against the Compose schema and needs no engine; without the plug-in the rules above remain."""
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+        return
+    monkeypatch.setenv("MAINSTEM_SECRET_KEY", "x" * 32)
+    done = subprocess.run(
+        [docker, "compose", "-f", "docker-compose.yml", "config", "-q"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
