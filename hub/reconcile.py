@@ -143,7 +143,7 @@ async def _doubled(db: Database) -> defaultdict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     raws = await db[MESSAGES].aggregate(
         [
-            {"$match": {"raw": {"$type": "string"}}},
+            {"$match": {"raw": {"$gt": ""}}},
             {"$project": {"_id": 0, "raw": 1}},
             {"$group": {"_id": "$raw", "n": {"$sum": 1}}},
             {"$match": {"n": {"$gt": 1}}},
@@ -156,7 +156,7 @@ async def _doubled(db: Database) -> defaultdict[str, set[str]]:
         if doc["raw"] in seen:
             found[doc["account"]].add(doc["_id"])
         seen.add(doc["raw"])
-    async for doc in db[MESSAGES].find({"external_id": _OWN_ID}, _MARKS).hint({"external_id": 1}):
+    async for doc in db[MESSAGES].find({"external_id": {"$gt": "", "$regex": _OWN_ID}}, _MARKS):
         if await _is_its_base(db, doc):
             found[doc["account"]].add(doc["_id"])
     return found

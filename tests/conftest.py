@@ -17,12 +17,12 @@ import pytest
 from pydantic import SecretStr
 
 from crm_core.ground.ids import new_id
+from crm_core.load import load
 from hub.identity.far_end import FarEnd
 from hub.main import Hub
+from hub.main.indexes import all_indexes
 from hub.settings import QueueSettings, Settings
 from hub.store.client import Client, Database, connect, database
-from hub.store.collections import HUB_INDEXES
-from hub.store.desk_indexes import DESK_INDEXES
 from hub.store.embedded import EmbeddedMongo
 from hub.store.files import Files
 from hub.store.migrate import migrate
@@ -56,14 +56,38 @@ async def client(mongo_url: str) -> AsyncIterator[Client]:
     await client.close()
 
 
-@pytest.fixture
-async def db(client: Client) -> AsyncIterator[Database]:
-    """An empty database, migrated, dropped afterwards."""
+@pytest.fixture(scope="session")
+def prepared_database(mongo_url: str) -> str:
+    """The name of a database with every index: making those anew for each test would take most of the time."""
     name = f"t_{new_id()}"
-    db = database(client, name)
-    await migrate(db, (*HUB_INDEXES, *DESK_INDEXES))
-    yield db
-    await client.drop_database(name)
+
+    async def prepare() -> None:
+        client = connect(mongo_url)
+        await migrate(database(client, name), all_indexes(load()))
+        await client.close()
+
+    with asyncio.Runner() as runner:
+        runner.run(prepare())
+    return name
+
+
+async def _empty(db: Database) -> None:
+    """Take everything out but the indexes and the notes of migrations."""
+    for name in await db.list_collection_names():
+        if name == "hints":  # capped: nothing can be deleted from it
+            await db.drop_collection(name)
+        elif name not in ("migrations", "counters") and not name.startswith("system."):
+            await db[name].delete_many({})
+    await db["counters"].delete_many({"_id": {"$ne": "seq"}})
+    await db["counters"].update_one({"_id": "seq"}, {"$set": {"value": 0, "turn": 0}})
+
+
+@pytest.fixture
+async def db(client: Client, prepared_database: str) -> Database:
+    """A migrated database with nothing in it."""
+    db = database(client, prepared_database)
+    await _empty(db)
+    return db
 
 
 @pytest.fixture
@@ -129,30 +153,24 @@ async def stream(db: Database, units: Units) -> AsyncIterator[Stream]:
 
 
 @pytest.fixture
-def settings(mongo_url: str, tmp_path: Path) -> Settings:
-    """Settings of a hub with a database of its own, on a free port, with two queues and no account."""
+def settings(mongo_url: str, prepared_database: str, tmp_path: Path) -> Settings:
+    """Settings of a hub on a free port, with two queues and no account."""
     return Settings(
         port=0,
         data=tmp_path,
         mongo_url=SecretStr(mongo_url),
-        database=f"t_{new_id()}",
+        database=prepared_database,
         queues={"general": QueueSettings(name="General"), "support": QueueSettings(name="Support")},
     )
 
 
 @pytest.fixture
-async def hub(settings: Settings) -> AsyncIterator[Hub]:
-    """A running hub; its database is dropped afterwards."""
+async def hub(settings: Settings, db: Database) -> AsyncIterator[Hub]:
+    """A running hub with nothing in its store yet."""
     hub = Hub(settings)
     await hub.start()
-    try:
-        yield hub
-    finally:
-        await hub.stop()
-        assert settings.mongo_url is not None
-        cleaner = connect(settings.mongo_url.get_secret_value())
-        await cleaner.drop_database(settings.database)
-        await cleaner.close()
+    yield hub
+    await hub.stop()
 
 
 class SignedIn:

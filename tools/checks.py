@@ -6,14 +6,13 @@ tools/python -m tools.checks [static]    (`static`: no tests)
 # ruff: noqa: S603 - the commands are written here, none comes from outside
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from tools.steps import BIN, CONSOLE, ROOT, guarded, run, say
+from tools.steps import BIN, CONSOLE, ROOT, apt_install, guarded, may_use_apt, say
 
 PYTHON_CHECKS = {
     "ruff check": ("ruff", "check", "."),
@@ -29,12 +28,10 @@ def install_lab() -> None:
     """The lab servers that can be installed here; says what is left out and why."""
     if shutil.which("chromium"):
         return
-    if not shutil.which("apt-get") or os.geteuid() != 0:
+    if may_use_apt():
+        apt_install(*LAB)
+    else:
         say("lab: no chromium on PATH, and installing it takes Debian's apt as root: browser tests will be skipped")
-        return
-    say(f"lab: installing {', '.join(LAB)}")
-    run("apt-get", "update", "-qq", DEBIAN_FRONTEND="noninteractive")
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *LAB, DEBIAN_FRONTEND="noninteractive")
 
 
 def check(name: str, command: tuple[str | Path, ...], cwd: Path = ROOT) -> bool:

@@ -12,7 +12,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.steps import BIN, CONSOLE, ROOT, VENV, StepFailed, digest, guarded, needs, run, say, step
+from tools.steps import (
+    BIN,
+    CONSOLE,
+    ROOT,
+    VENV,
+    StepFailed,
+    apt_install,
+    digest,
+    guarded,
+    may_use_apt,
+    needs,
+    run,
+    say,
+    step,
+)
 
 NODE = (20, 19)
 NODE_ADVICE = "The console is built with Node 20.19 or newer (https://nodejs.org); macOS: brew install node"
@@ -23,17 +37,25 @@ CONSOLE_PARTS = ("src", "public", "scripts")
 def python_environment() -> None:
     """`.venv` with the locked versions and ourselves, editable."""
     version = ".".join(map(str, sys.version_info[:2]))
-    key = digest([ROOT / "pyproject.toml", ROOT / "requirements.lock"], version)
+    key = digest([ROOT / "pyproject.toml", ROOT / "requirements.lock"], version, str(ROOT))
     step("python: virtual environment and dependencies", VENV / ".mainstem-stamp", key, _install)
 
 
 def _install() -> None:
     if not (BIN / "python").exists() or not (BIN / "pip").exists():
-        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False)
-        if made.returncode:
-            raise StepFailed("no virtual environment could be made; on Debian: apt install python3-venv")
+        _make_environment()
     pip = (BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off")
     run(*pip, "-c", "requirements.lock", "-e", ".[embedded,dev]")
+
+
+def _make_environment() -> None:
+    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    if subprocess.run(command, check=False).returncode == 0:
+        return
+    if not may_use_apt():
+        raise StepFailed("no virtual environment could be made; on Debian: apt install python3-venv")
+    apt_install("python3-venv")
+    run(*command)
 
 
 def console() -> None:

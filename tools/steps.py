@@ -76,6 +76,18 @@ def needs(program: str, advice: str) -> str:
     raise StepFailed(f"{program} was not found on PATH. {advice}")
 
 
+def may_use_apt() -> bool:
+    """Whether packages of the system can be installed here without asking anybody."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def apt_install(*packages: str) -> None:
+    """Install packages of the system."""
+    say(f"system: installing {', '.join(packages)}")
+    run("apt-get", "update", "-qq", DEBIAN_FRONTEND="noninteractive")
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, DEBIAN_FRONTEND="noninteractive")
+
+
 def guarded(main: Callable[[], int]) -> None:
     """Run a script's main function; a failed step ends it with one clear line."""
     try:

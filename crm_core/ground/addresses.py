@@ -6,11 +6,14 @@ An *address key* is one string, `kind:value`, indexed on contacts and users:
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import phonenumbers
 
 DEFAULT_REGION = "CN"
+_LONGEST_MAIL = 320
+_UNFIT = re.compile(r"[\s\x00-\x1f]")
 
 
 def mail_key(address: str) -> str | None:
@@ -18,9 +21,10 @@ def mail_key(address: str) -> str | None:
 
     Lower case throughout: RFC 5321 lets a local part be case-sensitive, but no customer's is in practice.
     """
-    text = unicodedata.normalize("NFC", address).strip().strip("<>").strip().lower()
+    text = address if address.isascii() else unicodedata.normalize("NFC", address)
+    text = text.strip().strip("<>").strip().lower()
     local, at, domain = text.rpartition("@")
-    if not at or not local or not domain or any(c.isspace() or ord(c) < 32 for c in text) or len(text) > 320:
+    if not at or not local or not domain or len(text) > _LONGEST_MAIL or _UNFIT.search(text):
         return None
     return f"mail:{local}@{domain.rstrip('.')}"
 

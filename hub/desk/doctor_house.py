@@ -30,7 +30,13 @@ class Finding:
 
 def examine_house(settings: Settings) -> list[Finding]:
     """This installation."""
-    return [_python(), *(_name(name) for name in OUR_NAMES), _console(), *_data(settings.data), _key(settings)]
+    return [
+        _python(),
+        *(_name(name) for name in OUR_NAMES),
+        _console(settings.console),
+        *_data(settings.data),
+        _key(settings),
+    ]
 
 
 def _python() -> Finding:
@@ -54,8 +60,8 @@ def _name(name: str) -> Finding:
     return Finding(True, f"package name {name}")
 
 
-def _console() -> Finding:
-    page = _ROOT / "agents_ui" / "dist" / "index.html"
+def _console(folder: Path | None) -> Finding:
+    page = (folder or _ROOT / "agents_ui" / "dist") / "index.html"
     return Finding(page.exists(), "console build", "" if page.exists() else f"{page} is missing: run `make ui`")
 
 

@@ -69,7 +69,13 @@ class Messages:
 
     async def with_external_id(self, caller: Caller, external_id: str) -> list[MessageOut]:
         """The messages that a far side knows by this id (one per account), as far as the caller may see them."""
-        docs = await self._db[MESSAGES].find({"external_id": external_id}).sort("seq", -1).limit(_SAME_ID).to_list()
+        docs = (
+            await self._db[MESSAGES]
+            .find({"external_id": {"$in": [external_id, external_id.strip("<>")]}})
+            .sort("seq", -1)
+            .limit(_SAME_ID)
+            .to_list()
+        )
         seen = await seen_among(self._db, caller, (doc["conversation"] for doc in docs))
         return [message_out(doc) for doc in docs if doc["conversation"] in seen]
 

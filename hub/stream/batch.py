@@ -145,7 +145,9 @@ class Batch:
         conversation = await self._conversation_for(op, where.conversation, where.also)
         message = new_id()
         doc = arrival_document(op, message, seq, conversation["_id"], where, self._people, external_id)
-        for trace in bearings.traces(conversation["_id"], message):
+        traces = bearings.traces(conversation["_id"], message)
+        doc["traces"] = len(traces)
+        for trace in traces:
             self._traces.leave(trace)
         take_in(conversation, doc, self._parties(op), self._people)
         if e.direction == "inbound" and not e.automatic:
@@ -242,7 +244,8 @@ class Batch:
         marks = frozenset().union(*(self._people.marks(k) for k in receivers), conversation["party_keys"])
         if doc["external_id"]:
             key = f"reference|{doc['external_id']}"
-            self._traces.leave(Trace(key, conversation["_id"], doc["_id"], True, _US, _US | marks))
+            doc["traces"] = 1
+            self._traces.leave(Trace(key, conversation["_id"], doc["_id"], 0, True, _US, _US | marks))
         self._inserts[OUTBOX].append(
             {
                 "_id": doc["_id"],

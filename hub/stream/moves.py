@@ -9,9 +9,10 @@ from crm_core.ground.errors import Conflict, Invalid, NotFound
 from crm_core.ground.ids import new_id
 from hub.model.message import PARTS
 from hub.store.client import Doc
-from hub.store.collections import CONVERSATIONS, MESSAGES, MOVES, THREADS
+from hub.store.collections import CONVERSATIONS, MESSAGES, MOVES, OUTBOX, THREADS
 from hub.store.unit import Unit, Units
 from hub.stream.conversations import add_unique, links_of, load_conversation, new_conversation, save_conversation
+from hub.stream.threads import trace_id
 
 _LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags")
 _MOST_MOVED = 20_000
@@ -59,7 +60,7 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         new["links"] = links_of(new)
         await unit.db[CONVERSATIONS].insert_one(new, session=unit.session)
         move = _move("split", before["_id"], new["_id"], [m["_id"] for m in moved], by)
-        await _carry(unit, move["messages"], new["_id"], {"reason": "split", "detail": f"by {by}"})
+        await _carry(unit, move["messages"], new["_id"], {"joined_because": {"reason": "split", "detail": f"by {by}"}})
         await unit.db[MOVES].insert_one(move, session=unit.session)
         apart = [*before["apart"], new["_id"]]
         await save_conversation(unit, before, {"apart": apart, **await _summary(unit, before["_id"])}, moved=True)
@@ -102,10 +103,7 @@ async def absorb(unit: Unit, loser: Doc, winner: Doc, *, by: str, fresh: bool) -
         messages = [doc["_id"] async for doc in found.limit(_MOST_MOVED + 1)]
         if len(messages) > _MOST_MOVED:
             raise Conflict(f"a conversation of over {_MOST_MOVED} messages cannot be joined")
-        change = {"$set": {"conversation": winner["_id"]}}
-        await unit.db[MESSAGES].update_many({"conversation": loser["_id"]}, change, session=unit.session)
-        await unit.db[THREADS].update_many({"conversation": loser["_id"]}, change, session=unit.session)
-        await unit.db["outbox"].update_many({"_id": {"$in": messages}}, change, session=unit.session)
+        await _carry(unit, messages, winner["_id"], {})
     move = _move("join", loser["_id"], winner["_id"], messages, by)
     move["before"] = {"loser_state": loser["state"], "winner": {f: [*winner[f]] for f in (*_LISTS, "party_keys")}}
     for field in _LISTS:
@@ -137,7 +135,7 @@ async def _undo_join(unit: Unit, move: Doc, home: str, away: str) -> None:
     if loser is None or loser["state"] != "merged" or loser["merged_into"] != away:
         raise Conflict("the conversation has been moved on since; undo the later move first")
     winner = await load_conversation(unit, away)
-    await _carry(unit, move["messages"], home, None)
+    await _carry(unit, move["messages"], home, {})
     back = {"state": move["before"]["loser_state"], "merged_into": None, "apart": [*loser["apart"], away]}
     await save_conversation(unit, loser, {**back, **await _summary(unit, home)}, moved=True)
     apart = {"apart": [*winner["apart"], home]}
@@ -150,25 +148,24 @@ async def _undo_split(unit: Unit, move: Doc, home: str, away: str) -> None:
     if new["_id"] != away or await unit.db[MESSAGES].count_documents(extra, limit=1, session=unit.session):
         raise Conflict("the split conversation has grown or moved since; join the two instead")
     before = await load_conversation(unit, home)
-    await _carry(unit, move["messages"], before["_id"], None)
+    await _carry(unit, move["messages"], before["_id"], {})
     await save_conversation(unit, new, {"state": "merged", "merged_into": before["_id"], "message_count": 0})
     apart = {"apart": [c for c in before["apart"] if c != away]}
     await save_conversation(unit, before, {**apart, **await _summary(unit, before["_id"])}, moved=True)
 
 
-async def _carry(unit: Unit, messages: list[str], to: str, because: Doc | None) -> None:
-    change: Doc = {"conversation": to}
-    if because:
-        change["joined_because"] = because
-    await unit.db[MESSAGES].update_many(
-        {"_id": {"$in": messages}}, {"$set": change, "$inc": {"revision": 1}}, session=unit.session
-    )
-    await unit.db[THREADS].update_many(
-        {"message": {"$in": messages}}, {"$set": {"conversation": to}}, session=unit.session
-    )
-    await unit.db["outbox"].update_many(
-        {"_id": {"$in": messages}}, {"$set": {"conversation": to}}, session=unit.session
-    )
+async def _carry(unit: Unit, messages: list[str], to: str, because: Doc) -> None:
+    """Put messages, and all that is found by them, into a conversation."""
+    where, there = {"_id": {"$in": messages}}, {"conversation": to}
+    traces = [
+        trace_id(doc["_id"], number)
+        async for doc in unit.db[MESSAGES].find(where, {"traces": 1}, session=unit.session)
+        for number in range(doc.get("traces", 0))
+    ]
+    change = {"$set": there | because, "$inc": {"revision": 1}}
+    await unit.db[MESSAGES].update_many(where, change, session=unit.session)
+    await unit.db[THREADS].update_many({"_id": {"$in": traces}}, {"$set": there}, session=unit.session)
+    await unit.db[OUTBOX].update_many(where, {"$set": there}, session=unit.session)
 
 
 async def _summary(unit: Unit, conversation: str) -> dict[str, Any]:

@@ -33,10 +33,10 @@ class Bearings:
 
     def traces(self, conversation: str, message: str) -> list[Trace]:
         """The traces that the message leaves in its conversation."""
+        kept = [key for key in self.keys if key.kind != "token"]
         return [
-            Trace(trace_key(key), conversation, message, key.own, self.sender, self.everybody)
-            for key in self.keys
-            if key.kind != "token"
+            Trace(trace_key(key), conversation, message, number, key.own, self.sender, self.everybody)
+            for number, key in enumerate(kept)
         ]
 
 

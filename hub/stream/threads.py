@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.store.client import Doc
 from hub.store.collections import THREADS
@@ -24,6 +24,7 @@ class Trace:
     """One id that a message has (`own`) or refers to.
 
     Attributes:
+        number: of the trace among those of its message; the two make its id in the store.
         sender: marks of who wrote the message (see `People.marks`).
         people: marks of everybody on it: writer, receivers, copies.
     """
@@ -31,6 +32,7 @@ class Trace:
     key: str
     conversation: str
     message: str
+    number: int
     own: bool
     sender: frozenset[str]
     people: frozenset[str]
@@ -38,9 +40,9 @@ class Trace:
     def document(self) -> Doc:
         """As stored."""
         return {
+            "_id": trace_id(self.message, self.number),
             "key": self.key,
             "conversation": self.conversation,
-            "message": self.message,
             "own": self.own,
             "sender": sorted(self.sender),
             "people": sorted(self.people),
@@ -79,7 +81,7 @@ class Traces:
                 Trace(
                     doc["key"],
                     doc["conversation"],
-                    doc["message"],
+                    *_message_and_number(doc["_id"]),
                     doc["own"],
                     frozenset(doc["sender"]),
                     frozenset(doc["people"]),
@@ -107,4 +109,14 @@ class Traces:
 
 
 def _in(trace: Trace, conversation: str) -> Trace:
-    return Trace(trace.key, conversation, trace.message, trace.own, trace.sender, trace.people)
+    return replace(trace, conversation=conversation)
+
+
+def trace_id(message: str, number: int) -> str:
+    """The id of a message's trace: whoever has the message finds its traces without an index of their own."""
+    return f"{message}|{number}"
+
+
+def _message_and_number(trace: str) -> tuple[str, int]:
+    message, _, number = trace.rpartition("|")
+    return message, int(number)

@@ -84,6 +84,14 @@ async def test_a_newer_database_is_refused(settings: dict[str, Any], db: Databas
     assert list(wrong.values()) == ["it is newer: install the newer program"]
 
 
+def test_a_console_that_was_not_built_is_found(tmp_path: Path) -> None:
+    found = {f.what: f for f in doctor_house.examine_house(Settings(data=tmp_path, console=tmp_path))}
+    assert "make ui" in found["console build"].advice
+    (tmp_path / "index.html").touch()
+    found = {f.what: f for f in doctor_house.examine_house(Settings(data=tmp_path, console=tmp_path))}
+    assert found["console build"].ok
+
+
 def test_a_key_file_that_others_may_read_is_found(tmp_path: Path) -> None:
     (tmp_path / "secret.key").write_text("x", encoding="ascii")
     (tmp_path / "secret.key").chmod(0o644)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from crm_core.ground.clock import now
@@ -24,9 +26,9 @@ CUSTOMER = "anna@customer.example"
 
 
 def directory_of(db: Database, tmp_path: Path, channel: ListingChannel) -> Directory:
-    settings = Settings(data=tmp_path, secret_key=SecretStr("a key for tests only"))
+    key = installation_key(Settings(data=tmp_path, secret_key=SecretStr("a key for tests only")))
     accounts = {"support": AccountSettings(channel="listing")}
-    return Directory(db, Vault(installation_key(settings)), accounts, lambda _kind: channel)
+    return Directory(db, Vault(key), accounts, lambda _kind: channel)
 
 
 async def counts(db: Database, directory: Directory) -> tuple[list[str], list[str], str | None]:
@@ -98,6 +100,28 @@ async def test_one_id_with_two_contents_is_no_double_but_with_one_content_it_is(
     assert (await counts(db, directory))[1] == []
     await db["messages"].update_one({"_id": second["id"]}, {"$set": {"fingerprint": "1" * 64}})
     assert (await counts(db, directory))[1] == [second["id"]]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["message", "repeat", "place", "quarantine", "nothing", "other account"]), max_size=12))
+async def test_missing_is_exactly_what_the_store_has_in_no_form(db: Database, tmp_path: Path, forms: list[str]) -> None:
+    for collection in ("messages", "repeats", "ledger", "quarantine"):
+        await db[collection].delete_many({})
+    for number, form in enumerate(forms):
+        account = "other" if form == "other account" else "support"
+        about = {"_id": f"{number}", "account": account, "external_id": f"<{number}@x>", "at": now()}
+        match form:
+            case "message" | "other account":
+                await db["messages"].insert_one(about | {"seq": number})
+            case "repeat":
+                await db["repeats"].insert_one(about)
+            case "place":
+                await db["ledger"].insert_one(about | {"external_id": "<it@x>", "place": f"<{number}@x>"})
+            case "quarantine":
+                await db["quarantine"].insert_one(about | {"state": "waiting"})
+    directory = directory_of(db, tmp_path, ListingChannel([f"<{n}@x>" for n in range(len(forms))]))
+    lacking = [f"<{n}@x>" for n, form in enumerate(forms) if form in ("nothing", "other account")]
+    assert await counts(db, directory) == (lacking, [], None)
 
 
 async def test_a_far_side_that_cannot_be_asked_is_said_and_is_not_ok(
