@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any
 
 from aiohttp import FormData
@@ -16,14 +17,14 @@ async def test_a_file_larger_than_a_json_body_is_taken_and_given_back(hub: Hub, 
     ann = await signed_in("ann", queues=["general"])
     content = b"0123456789abcdef" * 200_000  # 3.2 MB; JSON bodies end at 2 MB
     form = FormData(quote_fields=False)
-    form.add_field("file", content, filename="合同.bin", content_type="application/zip")
+    form.add_field("file", io.BytesIO(content), filename="合同.bin", content_type="application/zip")
     async with ann.http.post("/api/files", data=form, headers={"X-CSRF-Token": ann.csrf}) as answer:
         assert answer.status == 201, await answer.text()
         about = await answer.json()
     assert (about["name"], about["size"]) == ("合同.bin", len(content))
     async with ann.http.get(f"/api/files/{about['id']}", headers={"Range": "bytes=16-31"}) as answer:
         assert (answer.status, await answer.read()) == (206, content[16:32])
-    async with ann.http.post("/api/files", data=FormData({"file": b"x"})) as answer:
+    async with ann.http.post("/api/files", data=FormData({"file": io.BytesIO(b"x")})) as answer:
         assert answer.status == 403  # no CSRF header
 
 

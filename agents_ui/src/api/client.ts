@@ -1,0 +1,84 @@
+/** The one door to the hub's HTTP interface: session cookie, CSRF header, problem documents, `If-Match`, `Idempotency-Key`. */
+import { ApiProblem, problemOf, unreachable } from '@/api/problem'
+
+export type QueryValue = string | number | boolean | null | undefined
+
+export interface CallOptions {
+  query?: Record<string, QueryValue>
+  body?: unknown
+  /** The revision that was read; the hub answers 412 when somebody was faster. */
+  revision?: number
+  /** The same key twice is the same act; see `newKey`. */
+  key?: string
+  signal?: AbortSignal
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+let csrf: string | null = null
+let signedOut: () => void = () => undefined
+
+/** The token that came with the sign-in; sent with everything that changes something. */
+export function useCsrf(token: string | null): void {
+  csrf = token
+}
+
+/** Called once per answer 401 on a call that expected a sign-in. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler
+}
+
+/** A fresh idempotency key. `randomUUID` exists in secure contexts only, and a console on a LAN may be plain HTTP. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export const get = <T>(path: string, options?: CallOptions): Promise<T> => call<T>('GET', path, options)
+export const post = <T>(path: string, options?: CallOptions): Promise<T> => call<T>('POST', path, options)
+export const put = <T>(path: string, options?: CallOptions): Promise<T> => call<T>('PUT', path, options)
+export const patch = <T>(path: string, options?: CallOptions): Promise<T> => call<T>('PATCH', path, options)
+export const remove = <T>(path: string, options?: CallOptions): Promise<T> => call<T>('DELETE', path, options)
+
+/** @throws ApiProblem for every answer that is not 2xx, and (status 0) for none. */
+async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+  const response = await request(method, path, options)
+  if (!response.ok) {
+    const problem = await problemOf(response)
+    if (problem.status === 401 && path !== '/api/session') signedOut()
+    throw problem
+  }
+  if (response.status === 204) return undefined as T
+  return (await response.json()) as T
+}
+
+async function request(method: Method, path: string, options: CallOptions): Promise<Response> {
+  const init: RequestInit = { method, headers: headersOf(method, options), credentials: 'same-origin' }
+  if (options.signal) init.signal = options.signal
+  if (options.body instanceof FormData) init.body = options.body
+  else if (options.body !== undefined) init.body = JSON.stringify(options.body)
+  try {
+    return await fetch(path + queryOf(options.query), init)
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw unreachable(cause)
+  }
+}
+
+function headersOf(method: Method, options: CallOptions): Headers {
+  const headers = new Headers({ Accept: 'application/json' })
+  if (options.body !== undefined && !(options.body instanceof FormData)) headers.set('Content-Type', 'application/json')
+  if (method !== 'GET' && csrf) headers.set('X-CSRF-Token', csrf)
+  if (options.revision !== undefined) headers.set('If-Match', `"${options.revision}"`)
+  if (options.key) headers.set('Idempotency-Key', options.key)
+  return headers
+}
+
+/** Empty values are left out, so that callers may pass their whole filter. */
+export function queryOf(query: Record<string, QueryValue> = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+  return text ? `?${text}` : ''
+}
+
+export { ApiProblem }

@@ -1,0 +1,232 @@
+/** The live feed: connects, resumes after the last position seen, drops repeats, reloads when the hub says `stale`. */
+import { computed, shallowRef } from 'vue'
+import { ApiProblem, type ProblemDocument } from '@/api/problem'
+import { backoff } from '@/live/backoff'
+import { Cursor } from '@/live/cursor'
+import type { Closing, LiveEvents, LiveName, Ready, Stale, Wire } from '@/live/events'
+import { markOf } from '@/live/mark'
+import type { Link, OpenLink } from '@/live/socket'
+
+export type Handler<N extends LiveName> = (data: LiveEvents[N], wire: Wire<LiveEvents[N]>) => void
+type AnyHandler = (data: never, wire: never) => void
+type Reload = () => Promise<void>
+
+export interface FeedParts {
+  open: OpenLink
+  /** Runs its argument before the next paint (or soon, in a hidden tab, where frames do not come). */
+  soon: (run: () => void) => void
+  random?: () => number
+  /** Called when the hub refuses the socket because the sign-in has ended. */
+  refused: () => void
+}
+
+const NAMES: LiveName[] = [
+  'message.appended', 'message.amended', 'conversation.changed', 'record.changed',
+  'agent.changed', 'queue.changed', 'notice.raised', 'typing', 'watching',
+]
+
+export class Feed {
+  readonly #parts: FeedParts
+  readonly #cursor = new Cursor()
+  readonly #handlers = new Map<LiveName, Set<AnyHandler>>()
+  readonly #reloads = new Set<Reload>()
+  readonly #settled: (() => void)[] = []
+  readonly #connected = shallowRef(false)
+  readonly #ready = shallowRef(false)
+  readonly #waiting = shallowRef(0)
+  #queue: [LiveName, Wire<never>][] = []
+  #link: Link | null = null
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #attempt = 0
+  /** Counts the times the link was given up: whatever waited across one has been overtaken. */
+  #turn = 0
+  /** Data may have been read before the feed stood: then the first `ready` must read it again. */
+  #readBlind = false
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts
+  }
+
+  readonly mark = computed(() =>
+    markOf({
+      connected: this.#connected.value,
+      ready: this.#ready.value,
+      waiting: this.#waiting.value,
+    }),
+  )
+
+  /** The last position seen. */
+  get seen(): number | null {
+    return this.#cursor.seen
+  }
+
+  start(): void {
+    if (this.#link || this.#timer) return
+    this.#connect()
+  }
+
+  /** Ends the feed and forgets the position: the next start belongs to another sign-in. */
+  stop(): void {
+    this.#drop()
+    this.#cursor.reset(null)
+    this.#attempt = 0
+    this.#readBlind = false
+  }
+
+  /** Try now instead of at the end of the pause (the network came back, the tab woke). */
+  hurry(): void {
+    if (!this.#timer) return
+    clearTimeout(this.#timer)
+    this.#timer = null
+    this.#connect()
+  }
+
+  on<N extends LiveName>(name: N, handler: Handler<N>): () => void {
+    const set = this.#handlers.get(name) ?? new Set()
+    this.#handlers.set(name, set.add(handler as AnyHandler))
+    return () => void set.delete(handler as AnyHandler)
+  }
+
+  /** `reload` reads a store's data again by REST; it runs after `stale` and after a blind first read. */
+  onReload(reload: Reload): () => void {
+    this.#reloads.add(reload)
+    return () => void this.#reloads.delete(reload)
+  }
+
+  /** Resolves once what is read by REST cannot miss an event, at the latest after `limitMs`: then a reload follows. */
+  settled(limitMs = 1500): Promise<void> {
+    if (this.#ready.value || this.#cursor.seen !== null) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#readBlind = true
+        resolve()
+      }, limitMs)
+      this.#settled.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  /** Ask the hub something; answers with the result or throws its problem (status 0: no answer came). */
+  async ask<T>(name: string, data: unknown): Promise<T> {
+    if (!this.#link || !this.#connected.value) throw noAnswer()
+    const answer = await this.#link.ask(name, data).catch(() => null)
+    if (!answer) throw noAnswer()
+    if (!answer.ok) throw new ApiProblem(answer.problem)
+    return answer.result as T
+  }
+
+  /** An ask that costs nothing when it is lost, such as "somebody is writing": null then. */
+  async hint<T>(name: string, data: unknown): Promise<T | null> {
+    try {
+      return await this.ask<T>(name, data)
+    } catch (trouble) {
+      if (trouble instanceof ApiProblem) return null
+      throw trouble
+    }
+  }
+
+  #connect(): void {
+    this.#timer = null
+    const link = this.#parts.open(this.#cursor.seen, {
+      connected: () => this.#whenMine(link, () => (this.#connected.value = true)),
+      event: (name, wire) => this.#whenMine(link, () => this.#receive(name, wire)),
+      ready: (ready) => this.#whenMine(link, () => this.#becomeReady(ready)),
+      stale: (stale) => this.#whenMine(link, () => this.#becomeStale(stale)),
+      closing: (closing) => this.#whenMine(link, () => this.#takeLeave(closing)),
+      lost: () => this.#whenMine(link, () => this.#retry()),
+      refused: (problem) => this.#whenMine(link, () => this.#refused(problem)),
+    })
+    this.#link = link
+  }
+
+  /** A link that was given up may still speak; nobody listens. */
+  #whenMine(link: Link, act: () => void): void {
+    if (this.#link === link) act()
+  }
+
+  #receive(name: string, wire: Wire<never>): void {
+    if (!(NAMES as string[]).includes(name) || !this.#cursor.admits(wire.seq)) return
+    this.#queue.push([name as LiveName, wire])
+    this.#waiting.value = this.#queue.length
+    if (this.#queue.length === 1) this.#parts.soon(() => this.#apply())
+  }
+
+  #apply(): void {
+    const batch = this.#queue
+    this.#queue = []
+    this.#waiting.value = 0
+    for (const [name, wire] of batch) {
+      for (const handler of this.#handlers.get(name) ?? []) handler(wire.data, wire as never)
+    }
+  }
+
+  /** All that was missed is here. Said again as a heartbeat, it moves the position over what was not for us. */
+  #becomeReady(ready: Ready): void {
+    this.#cursor.reach(ready.seq)
+    this.#attempt = 0
+    if (this.#ready.value) return
+    if (this.#readBlind) return void this.#reloadThen(() => this.#settle())
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.#ready.value = true
+    for (const resolve of this.#settled.splice(0)) resolve()
+  }
+
+  /** Too much was missed: read everything again, then go on from where the hub stood when it said so. */
+  #becomeStale(stale: Stale): void {
+    this.#drop()
+    this.#cursor.reset(stale.seq)
+    this.#connected.value = true // reachable: the mark says "catching up", not "offline"
+    void this.#reloadThen(() => this.#connect())
+  }
+
+  async #reloadThen(next: () => void): Promise<void> {
+    const turn = this.#turn
+    this.#readBlind = false
+    const results = await Promise.allSettled([...this.#reloads].map((reload) => reload()))
+    if (this.#turn !== turn) return
+    if (results.some((result) => result.status === 'rejected')) {
+      this.#readBlind = true
+      return this.#retry()
+    }
+    next()
+  }
+
+  #retry(pauseMs = backoff(this.#attempt++, this.#parts.random)): void {
+    this.#drop()
+    this.#timer = setTimeout(() => this.#connect(), pauseMs)
+  }
+
+  /** The hub ends the connection and says when to come back, so that not all consoles do at once. */
+  #takeLeave(closing: Closing): void {
+    if (closing.wait_s !== null) return this.#retry(closing.wait_s * 1000)
+    this.stop()
+    this.#parts.refused()
+  }
+
+  #refused(problem: ProblemDocument | null): void {
+    if (problem?.status !== 401) return this.#retry()
+    this.stop()
+    this.#parts.refused()
+  }
+
+  #drop(): void {
+    this.#turn += 1
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#apply()
+    const link = this.#link
+    this.#link = null
+    link?.close()
+    this.#connected.value = false
+    this.#ready.value = false
+  }
+}
+
+function noAnswer(): ApiProblem {
+  return new ApiProblem({ type: 'urn:mainstem:problem:offline', title: 'Not connected', status: 0 })
+}

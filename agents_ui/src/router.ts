@@ -1,0 +1,34 @@
+/** Pages come from `features/NOUN/routes.ts`, found by folder; the address is the shareable truth. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import type { Right } from '@/api/session'
+import { useSession } from '@/api/session'
+import { markBusy } from '@/kit/ready'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Anybody may see it, signed in or not. */
+    open?: boolean
+    /** Who may see it; the hub judges again at each request. */
+    right?: Right
+    /** The entry in the navigation: its words, its icon, its place. */
+    nav?: { words: string; icon: string; order: number }
+  }
+}
+
+const found = import.meta.glob<{ routes: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
+const pages = Object.values(found).flatMap((module) => module.routes)
+
+export const router = createRouter({
+  history: createWebHistory('/console/'),
+  routes: [...pages, { path: '/:rest(.*)*', redirect: '/inbox' }],
+})
+
+router.beforeEach(async (to, from) => {
+  const session = useSession()
+  if (to.path !== from.path) markBusy()
+  if (session.unknown.value) await session.restore()
+  if (session.unknown.value) return false // App.vue says why, and tries again
+  if (!session.user.value) return to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
+  if (to.meta.open) return '/inbox'
+  return !to.meta.right || session.has(to.meta.right) ? true : '/inbox'
+})

@@ -1,0 +1,43 @@
+"""How each figure is measured: the words of `docs/benchmarks.md`."""
+
+from __future__ import annotations
+
+OPENING = """# Benchmarks
+
+What Mainstem promises of its speed, and what was measured. `make bench` runs everything and writes this page;
+`make bench-NAME` runs one part and leaves the others as they were. Everything runs on one machine over loopback: load
+makers, hub and MongoDB share its processors, so a machine of their own for each would give more. Each figure stands
+beside a *floor* measured in the same run: the least that the same work costs without Mainstem. The ratio therefore says
+more than the figure, which changes with the machine. A run on a machine that does something else meanwhile says little:
+look at the load average."""
+
+METHODS = {
+    "ingest": """A whole hub (feed, search filler and all other readers running) takes mails through `Stream.ingest` from 200
+producers at once: half begin a conversation, half answer one. 50 agents in 25 queues hold a console each, in a second
+process. The clock stops when the last message is durable (majority, journaled); the second figure stops when the last
+console has its last event. The result is checked: every message once, every answer in its conversation. The floor writes
+the same messages, conversations and events again, 100 in a transaction, with no index, nothing looked up and nothing
+decided.""",
+    "door": """A `mainstem serve` process takes mails by SMTP from a sender in another process: 8 connections that stay open, with
+PIPELINING. Each mail is kept raw, parsed, threaded and durable before it is acknowledged; the clock stops when the
+consoles of two agents have all of them. The floor is aiosmtpd with a handler that does nothing, fed by the same sender.""",
+    "fanout": """N consoles of one queue sit in a client process. Twenty events of the size of a message are committed in one unit
+of work in another process, and travel by the change stream to the hub and from there to all consoles; the clock runs from
+before the commit until the last console has the last event. The floor is bare python-socketio that emits the same events
+to a room of the same client process, without database. The better half of several rounds counts for both.""",
+    "consoles": """Resident memory of a `mainstem serve` process before and after N people connect, each with a token of their own,
+divided by N. The floor is the same for bare python-socketio and aiohttp with one room. No connection asks for compression.""",
+    "pages": """A database with 1,000,000 messages in 100,000 conversations and 20 queues, made by the same functions that make the
+documents of the commit loop, written in batches. Then a `mainstem serve` process answers 500 requests for each page, four
+at a time, with the session cookie of an agent of five queues. Times are what the client sees. The floor is the same MongoDB
+query made directly by the driver, four at a time, without HTTP, rights or JSON. The customer overview does not exist yet and
+is not measured.""",
+    "search": """The same database as for the pages. The search index is filled by the product's own reader (its rate is shown); where a
+million messages would take longer than six minutes, the newest 300,000 are indexed and the note says so. Questions are one or two words, Chinese
+and English, or an order number, asked over HTTP by an agent of five queues. The floor is one bare index look-up of the
+first word. Live work: a hub takes mails as in *ingest*, with and without four searchers who ask again as soon as they have
+an answer, in turns.""",
+    "coldstart": """`mainstem up --demo` with a folder that has been used before: from the start of the process until `/readyz` says
+yes. The floor is the embedded MongoDB alone, over the same folder, until it takes writes.""",
+    "not measured yet": """Telephony does not exist yet, so neither does the time from a PBX event to a painted screen pop.""",
+}

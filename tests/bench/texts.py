@@ -1,0 +1,64 @@
+"""Mails as customers write them, in Chinese and English, the same each time: names, subjects, texts of a few lines."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+_ENGLISH = (
+    "pump valve sensor invoice delivery shipment warranty calibration pressure leak manual engineer visit quote order "
+    "replacement screen cable battery error restart software update license contract payment refund discount schedule "
+    "maintenance inspection certificate customs packaging damage noise vibration temperature display keyboard adapter "
+    "please thanks since yesterday still again morning after before urgent waiting reply number attached photo report"
+).split()
+_CHINESE = (
+    "水泵 阀门 传感器 发票 发货 保修 校准 压力 漏水 说明书 工程师 上门 报价 订单 更换 屏幕 电缆 电池 报错 重启 软件 升级 "
+    "许可证 合同 付款 退款 折扣 安排 维护 检查 证书 报关 包装 损坏 噪音 振动 温度 显示器 键盘 适配器 请尽快 谢谢 昨天开始 "
+    "仍然 上午 之后 紧急 等待 回复 号码 附件 照片 报告 客户 现场 设备 故障 型号 库存 采购 仓库 物流 签收"
+).split()
+_GIVEN = "Anna Ben Chen Dora Erik Fang Gao Hana Ivan Jun Kate Liu Mei Nora Otto Ping Qin Rosa Sun Tao Uwe Vera Wang Xu".split()
+_FAMILY = "Li Wang Zhang Smith Miller Zhao Huang Brown Weber Lin Rossi Novak Sato Kim Berg Moreau Silva Costa".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one message says."""
+
+    subject: str
+    text: str
+
+
+class Writer:
+    """Writes. The same seed writes the same."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+
+    def piece(self) -> Piece:
+        """One message, every other one Chinese: about 300 characters, with an order number that nobody else has."""
+        pick, number = self._chance.choices, self._chance.randrange(10**7)
+        if self._chance.random() < 0.5:
+            head = " ".join(pick(_ENGLISH, k=5))
+            lines = [" ".join(pick(_ENGLISH, k=12)) + "." for _ in range(3)]
+            return Piece(f"{head} AB{number}", "\n".join([*lines, f"Our order is AB{number}."]))
+        head = "".join(pick(_CHINESE, k=4))
+        lines = ["".join(pick(_CHINESE, k=14)) + "。" for _ in range(3)]
+        return Piece(f"{head} AB{number}", "\n".join([*lines, f"订单号 AB{number}。"]))
+
+    def question(self) -> str:
+        """What somebody might search for: one or two words, mostly, and now and then an order number."""
+        words = _ENGLISH if self._chance.random() < 0.5 else _CHINESE
+        if self._chance.random() < 0.2:
+            return f"AB{self._chance.randrange(10**7)}"
+        found = self._chance.sample(words, k=self._chance.choice((1, 2, 2)))
+        return (" " if words is _ENGLISH else "").join(found)
+
+
+def customer_name(number: int) -> str:
+    """The name of a customer."""
+    return f"{_GIVEN[number % len(_GIVEN)]} {_FAMILY[number // len(_GIVEN) % len(_FAMILY)]}"
+
+
+def customer_address(number: int) -> str:
+    """The mail address of a customer."""
+    return f"{customer_name(number).lower().replace(' ', '.')}.{number}@example.com"
