@@ -37,17 +37,64 @@ class Lease:
     holder: str
     term: int
     ends: float
-    _scope: asyncio.Timeout | None = field(default=None, repr=False)
+    _guard: _Guard | None = field(default=None, repr=False)
 
     @property
     def held(self) -> bool:
         """Whether work may still be done under it; ask before an act that cannot be taken back."""
         return _clock() < self.ends
 
-    def _move_end(self, ends: float) -> None:
-        self.ends = ends
-        if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(ends)
+    def lose(self) -> None:
+        """It is another's by now; the work under it is cancelled at once."""
+        self.ends = _clock()
+        if self._guard is not None:
+            self._guard.check()
+
+
+class _Lost(Exception):
+    """The lease ended while the work went on."""
+
+
+class _Guard:
+    """Cancels the present task when the lease ends, and again until it obeys.
+
+    `asyncio.timeout` cancels once; a library that waits with `asyncio.wait_for` (Python 3.11) can lose that, and the
+    work would go on without its lease.
+    """
+
+    _AGAIN_S = 0.1
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._task = asyncio.current_task()
+        self._timer: asyncio.TimerHandle | None = None
+        self._cancels = 0
+
+    def check(self) -> None:
+        """Cancel if the lease has ended; look again when it would end, or soon."""
+        if self._timer is not None:
+            self._timer.cancel()
+        at = self._lease.ends
+        if not self._lease.held:
+            assert self._task is not None
+            self._cancels += 1
+            self._task.cancel()
+            at = _clock() + self._AGAIN_S
+        self._timer = asyncio.get_running_loop().call_at(at, self.check)
+
+    def __enter__(self) -> None:
+        self._lease._guard = self  # noqa: SLF001 - the two classes are one mechanism
+        self.check()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        assert self._task is not None
+        assert self._timer is not None
+        self._timer.cancel()
+        self._lease._guard = None  # noqa: SLF001
+        ours = self._cancels
+        others = [self._task.uncancel() for _ in range(ours)][-1] if ours else 0
+        if ours and not others and kind is asyncio.CancelledError:
+            raise _Lost from error
 
 
 class Leases:
@@ -79,12 +126,10 @@ class Leases:
         while True:
             lease = await self._wait_for(name)
             try:
-                async with asyncio.timeout_at(lease.ends) as lease._scope:  # noqa: SLF001 - the two classes are one mechanism
+                with _Guard(lease):
                     await work(lease)
                 return
-            except TimeoutError:
-                if lease._scope is None or not lease._scope.expired():  # noqa: SLF001
-                    raise  # the work's own time-out
+            except _Lost:
                 log.warning("lease lost, work stopped", extra={"lease": name})
             finally:
                 await self.release(lease)
@@ -119,7 +164,10 @@ class Leases:
         if result.matched_count < len(mine):
             kept = {document["holder"] async for document in self._documents.find(ours, {"holder": 1})}
         for lease in mine:
-            lease._move_end(asked + self._life_s if lease.holder in kept else asked)  # noqa: SLF001
+            if lease.holder in kept:
+                lease.ends = asked + self._life_s
+            else:
+                lease.lose()
 
     async def release(self, lease: Lease) -> None:
         """Give the lease back, so that another hub need not wait for its end."""

@@ -53,7 +53,8 @@ class Readers:
                 while await self.step(reader):
                     pass
                 try:
-                    await asyncio.wait_for(woken.wait(), self._sweep_s)
+                    async with asyncio.timeout(self._sweep_s):  # not wait_for: it can lose a cancellation
+                        await woken.wait()
                 except TimeoutError:
                     continue
         finally:

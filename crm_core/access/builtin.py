@@ -42,7 +42,12 @@ def builtin_roles(registry: Registry) -> list[dict[str, Any]]:
     """Bodies of `role` records: the eight of the table, `admin`, and `auditor` (reads everything, changes nothing)."""
     fields = list(_field_rights())
     found = [
-        {"code": code, "name": name, "rights": list(_rights(at)), "field_rights": [f for who, f in fields if who == code]}
+        {
+            "code": code,
+            "name": name,
+            "rights": list(_rights(at)),
+            "field_rights": [f for who, f in fields if who == code],
+        }
         for at, (code, name) in enumerate(_ROLES)
     ]
     reads = [{"type": t.meta.key, "actions": ["read"], "scope": "all"} for t in registry]

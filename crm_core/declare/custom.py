@@ -43,9 +43,7 @@ class CustomField:
         return checked
 
 
-def read_custom(
-    values: Mapping[str, Any], declared: Sequence[CustomField]
-) -> tuple[dict[str, Any], list[FieldError]]:
+def read_custom(values: Mapping[str, Any], declared: Sequence[CustomField]) -> tuple[dict[str, Any], list[FieldError]]:
     """The values in stored form, and what is wrong with them."""
     known = {one.key: one for one in declared}
     errors = [FieldError(f"custom.{key}", "unknown", "there is no such field") for key in values.keys() - known.keys()]

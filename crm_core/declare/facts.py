@@ -1,9 +1,9 @@
 """The four words that declare a field, and the facts they keep beside its type.
 
-    name: Text = needed("名称")                 # required
-    phone: Phone | None = maybe("电话")         # may be absent
-    mails: list[MailRow] = rows("邮箱")         # a list, empty at first
-    size: Int | None = computed("人数")         # made by the core, never taken from a client
+name: Text = needed("名称")                 # required
+phone: Phone | None = maybe("电话")         # may be absent
+mails: list[MailRow] = rows("邮箱")         # a list, empty at first
+size: Int | None = computed("人数")         # made by the core, never taken from a client
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ def needed(
     only_for: str = "",
 ) -> Any:  # fmt: skip
     """A required field."""
-    return Field(
-        json_schema_extra=_facts(zh, en, options, only_for, admin=admin, guarded=guarded, entries=entries)
-    )
+    return Field(json_schema_extra=_facts(zh, en, options, only_for, admin=admin, guarded=guarded, entries=entries))
 
 
 def maybe(

@@ -19,7 +19,9 @@ class Numbering:
     def __post_init__(self) -> None:
         names = _PLACES.findall(self.pattern)
         if names.count("seq") != 1 or not set(names) <= {"seq", "yyyy", "mm"} or not _SEQ.search(self.pattern):
-            raise ValueError(f"{self.pattern!r}: a number series has {{seq}} once, and only {{yyyy}} and {{mm}} besides")
+            raise ValueError(
+                f"{self.pattern!r}: a number series has {{seq}} once, and only {{yyyy}} and {{mm}} besides"
+            )
         if "mm" in names and "yyyy" not in names:
             raise ValueError(f"{self.pattern!r}: {{mm}} without {{yyyy}} would give a number twice")
 

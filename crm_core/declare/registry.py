@@ -27,7 +27,9 @@ class LinkFrom:
 class Registry:
     """The record types by key."""
 
-    def __init__(self, types: Iterable[type[Kept]], customs: Mapping[str, tuple[CustomField, ...]] | None = None) -> None:
+    def __init__(
+        self, types: Iterable[type[Kept]], customs: Mapping[str, tuple[CustomField, ...]] | None = None
+    ) -> None:
         self._types: dict[str, type[Kept]] = {}
         self._customs = dict(customs or {})
         for declared in types:
@@ -68,7 +70,10 @@ class Registry:
     def _check(self, declared: type[Kept]) -> None:
         shapes, meta = shapes_of(declared), declared.meta
         spoken = {meta.title, *meta.list, *meta.orders, *meta.basic, *(meta.own if declared.owned else ())}
-        spoken |= {f for rule in declared.duplicates for f in (*rule.fields, rule.when) if f} - {"addresses", "mail_domain"}
+        spoken |= {f for rule in declared.duplicates for f in (*rule.fields, rule.when) if f} - {
+            "addresses",
+            "mail_domain",
+        }
         spoken |= {f for names in declared.lifecycle.required.values() for f in names}
         spoken |= {d.name for d in declared.derived}
         if declared.tree:

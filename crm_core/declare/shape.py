@@ -66,7 +66,9 @@ def _shape(name: str, field: FieldInfo) -> Shape:
     marks = list(_marks(hint))
     kind, links, choices, row = _kind(hint, marks)
     filterable = next((m.filterable for m in marks if isinstance(m, Kind)), kind in ("link", "choice"))
-    return Shape(name, kind, many, field.is_required() and not facts.computed, facts, filterable, links, choices, row, hint)
+    return Shape(
+        name, kind, many, field.is_required() and not facts.computed, facts, filterable, links, choices, row, hint
+    )
 
 
 def _bare(hint: Any) -> Any:

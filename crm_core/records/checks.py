@@ -63,8 +63,12 @@ def _merged_rows(shape: Shape, old: list[dict[str, Any]], new: list[Any]) -> tup
             continue
         kept = known.get(row.get("id", ""), {})
         if "id" in row and not kept:
-            errors.append(FieldError(f"{shape.name}.{at}.id", "row", "there is no such row; leave the id of a new row out"))
-        errors += [_computed(f"{shape.name}.{at}.{c}") for c in computed if row.get(c) not in (None, _text(kept.get(c)))]
+            errors.append(
+                FieldError(f"{shape.name}.{at}.id", "row", "there is no such row; leave the id of a new row out")
+            )
+        errors += [
+            _computed(f"{shape.name}.{at}.{c}") for c in computed if row.get(c) not in (None, _text(kept.get(c)))
+        ]
         rows.append({**row, **{c: kept[c] for c in computed if c in kept}})
     return rows, errors
 

@@ -15,7 +15,9 @@ from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ports import RecordReads
 
 
-def links_in(declared: type[Kept], values: Mapping[str, Any], *, computed: bool = False) -> Iterator[tuple[str, Shape, str]]:
+def links_in(
+    declared: type[Kept], values: Mapping[str, Any], *, computed: bool = False
+) -> Iterator[tuple[str, Shape, str]]:
     """Every link among the values: where it stands, its shape, the id."""
     for shape in shapes_of(declared).values():
         if shape.facts.computed and not computed:

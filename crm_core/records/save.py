@@ -31,7 +31,13 @@ class Written:
 
 
 async def save(
-    unit: RecordUnit, registry: Registry, actor: Actor, before: Doc | None, record: Kept, change: Change, reason: str = ""
+    unit: RecordUnit,
+    registry: Registry,
+    actor: Actor,
+    before: Doc | None,
+    record: Kept,
+    change: Change,
+    reason: str = "",
 ) -> Written:
     """Check a record in the light of all others and store it, with history, consequences and events.
 

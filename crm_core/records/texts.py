@@ -48,9 +48,7 @@ async def readable_texts(
     }
 
 
-async def all_texts(
-    reads: RecordReads, registry: Registry, key: str, ids: Sequence[str]
-) -> dict[str, list[str]]:
+async def all_texts(reads: RecordReads, registry: Registry, key: str, ids: Sequence[str]) -> dict[str, list[str]]:
     """All texts of the records among `ids` that exist, for the index. Guarded fields are never indexed."""
     if key not in registry:
         return {}

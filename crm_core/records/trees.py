@@ -68,9 +68,7 @@ async def _ancestors(unit: RecordUnit, declared: type[Kept], tree: Tree, record:
     return found
 
 
-async def move_subtree(
-    unit: RecordUnit, registry: Registry, declared: type[Kept], before: Doc, after: Doc
-) -> None:
+async def move_subtree(unit: RecordUnit, registry: Registry, declared: type[Kept], before: Doc, after: Doc) -> None:
     """Rewrite paths and full names below a record whose own have changed; for departments, of all rows there too."""
     tree = declared.tree
     kept = [name for name in (tree.path, tree.full_name) if name] if tree else []

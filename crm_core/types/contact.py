@@ -130,7 +130,9 @@ class Contact(Record):
         edges = Counter((row.contact, row.kind) for row in self.relations)
         for at, row in enumerate(self.relations):
             if row.contact == self.id or edges[row.contact, row.kind] > 1:
-                found.append(FieldError(f"relations.{at}.contact", "edge", "one edge per person and kind, none to oneself"))
+                found.append(
+                    FieldError(f"relations.{at}.contact", "edge", "one edge per person and kind, none to oneself")
+                )
             if row.strength is not None and not 1 <= row.strength <= 5:
                 found.append(FieldError(f"relations.{at}.strength", "range", "1 to 5"))
         return found

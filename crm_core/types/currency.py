@@ -57,5 +57,7 @@ class Currency(Reference):
             found.append(FieldError("decimals", "range", "0 to 4"))
         for at, row in enumerate(self.rates):
             if row.rate <= 0 or (self.base and row.rate != 1):
-                found.append(FieldError(f"rates.{at}.rate", "range", "a rate is above 0; that of the base currency is 1"))
+                found.append(
+                    FieldError(f"rates.{at}.rate", "range", "a rate is above 0; that of the base currency is 1")
+                )
         return found

@@ -67,7 +67,9 @@ class Customer(Record):
 
     name: Text = needed("名称")
     short_name: Text | None = maybe("简称")
-    kind: Literal["direct", "agent", "distributor", "individual"] = needed("类型", options="直接客户 代理商 经销商 个人")
+    kind: Literal["direct", "agent", "distributor", "individual"] = needed(
+        "类型", options="直接客户 代理商 经销商 个人"
+    )
     status: Literal["prospect", "trading"] = needed("合作状态", options="潜在 成交")
     level: Entry | None = maybe("级别", entries="customer_level")
     industry: Entry | None = maybe("行业", entries="industry")

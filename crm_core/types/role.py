@@ -28,7 +28,9 @@ class RightRow(Row):
     actions: list[
         Literal["read", "create", "update", "delete", "approve", "export", "import", "print", "assign", "share"]
     ] = rows("操作", options="查看 新建 修改 删除 审批 导出 导入 打印 分配 共享")
-    scope: Literal["own", "department", "tree", "shared", "all"] = needed("范围", options="本人 部门 部门及下级 共享 全部")
+    scope: Literal["own", "department", "tree", "shared", "all"] = needed(
+        "范围", options="本人 部门 部门及下级 共享 全部"
+    )
     part: Literal["all", "basic"] = maybe("字段", default="all", options="全部 基本")
 
 
@@ -58,5 +60,7 @@ class Role(Reference):
     users: Int = computed("人数", default=0)
 
     derived = (Count("users", of="user", by="roles", where={"state": {"$ne": "left"}}),)
-    lifecycle = Lifecycle("active -> retired -> active", locked=("retired",), labels={"active": "启用", "retired": "停用"})
+    lifecycle = Lifecycle(
+        "active -> retired -> active", locked=("retired",), labels={"active": "启用", "retired": "停用"}
+    )
     duplicates = (DuplicateRule("code"),)

@@ -9,17 +9,16 @@ from typing import Any
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Unavailable
 from hub.accounts.health import HealthBook
+from hub.accounts.held import held
 from hub.channel import Raw
 from hub.leases import Lease
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
 from hub.store.client import Database
-from hub.store.collections import BOOKMARKS, LEDGER, MESSAGES, QUARANTINE, REPEATS
+from hub.store.collections import BOOKMARKS, LEDGER, MESSAGES
 from hub.stream.raw import RawKeeper
 from hub.stream.stream import Stream
 from hub.vault import Signer
-
-_ASKED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,7 @@ class AccountInlet:
 
     async def holds(self, external_ids: list[str]) -> set[str]:
         """Which of these far ids the store has, as messages, known repeats, ledger places or quarantined input."""
-        held: set[str] = set()
-        for start in range(0, len(external_ids), _ASKED_AT_ONCE):
-            held |= await self._held(external_ids[start : start + _ASKED_AT_ONCE])
-        return held
+        return await held(self._parts.db, self._account, external_ids)
 
     def connected(self, detail: str = "") -> None:
         """The connection stands."""
@@ -108,16 +104,3 @@ class AccountInlet:
         if place is None or place["external_id"] == external_id:
             return None
         return await self._message(place["external_id"])
-
-    async def _held(self, external_ids: list[str]) -> set[str]:
-        held: set[str] = set()
-        for collection, field in (
-            (MESSAGES, "external_id"),
-            (REPEATS, "external_id"),
-            (QUARANTINE, "external_id"),
-            (LEDGER, "external_id"),
-            (LEDGER, "place"),
-        ):
-            where = {"account": self._account, field: {"$in": external_ids}}
-            held |= {doc[field] async for doc in self._parts.db[collection].find(where, {field: 1})}
-        return held

@@ -107,7 +107,8 @@ class Door:
             if after > await self._feed.newest():
                 why = "future"
             else:
-                await asyncio.wait_for(self._feed.reached(after), _CATCH_UP_S)
+                async with asyncio.timeout(_CATCH_UP_S):
+                    await self._feed.reached(after)
         upto = self._enter(console)
         if why is None:
             why = await self._replay.stale(console.caller, after, upto)

@@ -91,7 +91,8 @@ class Search:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            await asyncio.wait_for(self._turns.acquire(), _WAIT_S)
+            async with asyncio.timeout(_WAIT_S):
+                await self._turns.acquire()
         except TimeoutError:
             raise Unavailable("many are searching now; try again in a second", retry_after=1) from None
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ CONCURRENCY = 4
 _LOOKED_AT_ONCE = 50
 _ADOPT_EVERY_S = 30.0
 _LAND_S = 8.0
+_CANCEL_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Lane:
         self._woken = asyncio.Event()
         self._flying: dict[str, str] = {}  # conversation -> message
         self._out: set[str] = set()  # messages at the far side, whose verdict is not written down yet
+        self._senders: set[asyncio.Task[None]] = set()
         self._landing = False
         self._window = Window(self._account.rate_per_minute)
 
@@ -77,6 +80,8 @@ class Lane:
             except asyncio.CancelledError:
                 await self._land()
                 raise
+            finally:
+                await self._stop_senders()
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         adopted_at = float("-inf")
@@ -100,6 +105,14 @@ class Lane:
         except TimeoutError:
             log.warning("messages cut off while being sent", extra={"account": self._entry.id, "count": len(self._out)})
 
+    async def _stop_senders(self) -> None:
+        """Cancel until they are done: the group does it once, and the driver can lose a cancellation (Python 3.11)."""
+        while left := set(self._senders):
+            for task in left:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):  # we are being stopped already
+                await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+
     async def _start_due(self, group: asyncio.TaskGroup) -> None:
         blocked: set[str] = set()
         at = now()
@@ -117,7 +130,9 @@ class Lane:
                     continue
                 self._flying[conversation] = head["_id"]
                 self._window.note(_clock())
-                group.create_task(self._carry(head), name=f"send:{head['_id']}")
+                task = group.create_task(self._carry(head), name=f"send:{head['_id']}")
+                self._senders.add(task)
+                task.add_done_callback(self._senders.discard)
 
     async def _pause(self) -> None:
         wait_s = self._parts.sweep_s

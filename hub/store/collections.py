@@ -102,7 +102,6 @@ HUB_INDEXES = (
     Index(AUDIT, {"actor": 1, "at": -1}),
     Index(IDEMPOTENCY, {"expires_at": 1}, expire_s=0),
     Index(SEARCH, {"grams": 1, "seq": -1}),
-    Index(SEARCH, {"kind": 1, "of": 1}),
 )
 
 

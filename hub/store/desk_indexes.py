@@ -17,6 +17,5 @@ DESK_INDEXES = (
     # the inbox: one channel; and what only few conversations have, so that the others cost nothing
     Index(CONVERSATIONS, {"channels": 1, "state": 1, "last_seq": -1}),
     Index(CONVERSATIONS, {"tags": 1, "state": 1, "last_seq": -1}, where={"tags.0": {"$exists": True}}),
-    Index(CONVERSATIONS, {"snoozed_until": 1}, where={"snoozed_until": {"$type": "date"}}),
 )
 """Beside `HUB_INDEXES`; made by the same `migrate`."""

@@ -45,6 +45,7 @@ class CommitLoop:
         self._limit = limit
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._busy = False
+        self._ended = False
 
     async def submit(self, op: Op) -> MessageOut:
         """Returns when the operation is durable.
@@ -54,6 +55,8 @@ class CommitLoop:
             Poisoned: it cannot be stored; it is in quarantine.
             MainstemError: the operation itself is refused.
         """
+        if self._ended:
+            raise Unavailable("the hub is stopping; try again soon")
         done: asyncio.Future[MessageOut] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(_Waiting(op, done))
         return await done
@@ -64,23 +67,31 @@ class CommitLoop:
         return self._queue.empty() and not self._busy
 
     async def run(self) -> None:
-        """Commit batch after batch."""
-        while True:
-            batch = [await self._queue.get()]
-            self._busy = True
-            while len(batch) < self._limit and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            COMMIT_BATCH.observe(len(batch))
-            COMMIT_WAITING.set(self._queue.qsize())
-            started = time.perf_counter()
-            try:
-                await self._commit(batch)
-            finally:
-                self._busy = False
-                for waiting in batch:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(Unavailable("the hub is stopping; try again soon"))
-            COMMIT_SECONDS.observe(time.perf_counter() - started)
+        """Commit batch after batch. Whoever still waits when it ends is told so."""
+        self._ended = False
+        try:
+            while True:
+                batch = [await self._queue.get()]
+                while len(batch) < self._limit and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                await self._measured(batch)
+        finally:
+            self._ended = True
+            while not self._queue.empty():
+                _give_up(self._queue.get_nowait())
+
+    async def _measured(self, batch: list[_Waiting]) -> None:
+        self._busy = True
+        COMMIT_BATCH.observe(len(batch))
+        COMMIT_WAITING.set(self._queue.qsize())
+        started = time.perf_counter()
+        try:
+            await self._commit(batch)
+        finally:
+            self._busy = False
+            for waiting in batch:
+                _give_up(waiting)
+        COMMIT_SECONDS.observe(time.perf_counter() - started)
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         async def work(unit: Unit) -> list[Outcome]:
@@ -137,3 +148,8 @@ class CommitLoop:
             return
         QUARANTINED.labels(channel=envelope.channel).inc()
         waiting.done.set_exception(Poisoned("kept in quarantine", quarantine=doc["_id"]))
+
+
+def _give_up(waiting: _Waiting) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(Unavailable("the hub is stopping; try again soon"))

@@ -52,7 +52,11 @@ def _schemas(declared: type[Kept]) -> Json:
     whole.pop("$schema")
     sent = {name: p for name, p in whole["properties"].items() if not p.get("readOnly")}
     labels = {"type": "object", "additionalProperties": {"type": "string"}, "readOnly": True}
-    answered = {**whole, "properties": {**whole["properties"], "labels": labels}, "required": ["id", "revision", "state"]}
+    answered = {
+        **whole,
+        "properties": {**whole["properties"], "labels": labels},
+        "required": ["id", "revision", "state"],
+    }
     answered["additionalProperties"] = True  # the answer to a write has `warnings` besides
     new = {**whole, "properties": sent}
     return {

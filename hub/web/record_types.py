@@ -26,7 +26,9 @@ async def list_record_types(who: Caller, registry: Registry) -> RecordTypeList:
 
 
 @routes.get("/api/record-types/{key}", may=SIGNED_IN)
-@described(answer=_ANSWER, headers={"If-None-Match": "The ETag that is known already; answers 304 when it still holds."})
+@described(
+    answer=_ANSWER, headers={"If-None-Match": "The ETag that is known already; answers 304 when it still holds."}
+)
 async def show_record_type(key: str, who: Caller, registry: Registry, request: web.Request) -> web.StreamResponse:
     """Metadata of a type: JSON Schema of its data, fields with labels, layout, states and moves. Has an ETag."""
     found = describe(registry, who.actor, key)

@@ -29,7 +29,7 @@ class Child:
         """The process."""
         return self._process.pid
 
-    async def ask(self, within_s: float = 120, **what: Any) -> dict[str, Any]:
+    async def ask(self, patience_s: float = 120, **what: Any) -> dict[str, Any]:
         """Tell it to do something and wait for the answer.
 
         Raises:
@@ -38,7 +38,7 @@ class Child:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(what).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
+        line = await asyncio.wait_for(self._process.stdout.readline(), patience_s)
         if not line:
             raise RuntimeError(f"{self._name} went away while it was asked to {what.get('do')}")
         answer: dict[str, Any] = json.loads(line)

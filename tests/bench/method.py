@@ -24,7 +24,7 @@ consoles of two agents have all of them. The floor is aiosmtpd with a handler th
     "fanout": """N consoles of one queue sit in a client process. Twenty events of the size of a message are committed in one unit
 of work in another process, and travel by the change stream to the hub and from there to all consoles; the clock runs from
 before the commit until the last console has the last event. The floor is bare python-socketio that emits the same events
-to a room of the same client process, without database. The better half of several rounds counts for both.""",
+to a room of the same client process, without database. The middle of six rounds counts, for both.""",
     "consoles": """Resident memory of a `mainstem serve` process before and after N people connect, each with a token of their own,
 divided by N. The floor is the same for bare python-socketio and aiohttp with one room. No connection asks for compression.""",
     "pages": """A database with 1,000,000 messages in 100,000 conversations and 20 queues, made by the same functions that make the

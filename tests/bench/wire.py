@@ -11,15 +11,13 @@ import base64
 import json
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 _HANDSHAKE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 _TEXT, _CLOSE, _PING = 1, 8, 9
-Stopped = Callable[["Wire"], None]
 
 
 class Wire(asyncio.Protocol):
@@ -47,10 +45,9 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the websocket."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = line = cast(asyncio.WriteTransport, transport)  # uvloop's is no subclass
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(_HANDSHAKE.format(port=self._port, key=key).encode())
+        line.write(_HANDSHAKE.format(port=self._port, key=key).encode())
 
     def connection_lost(self, error: Exception | None) -> None:
         """Nobody may wait for what cannot come any more."""

@@ -29,7 +29,21 @@ def test_arrows_bars_approval_and_guards_are_read() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ";", "a ->", "-> a", "a b", "a | -> b", "a -B-> b", "a -> a", "a -> b; a -> b", "A -> b", "a -> b()", "a => b", "a -> b |"],
+    [
+        "",
+        ";",
+        "a ->",
+        "-> a",
+        "a b",
+        "a | -> b",
+        "a -B-> b",
+        "a -> a",
+        "a -> b; a -> b",
+        "A -> b",
+        "a -> b()",
+        "a => b",
+        "a -> b |",
+    ],
 )
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

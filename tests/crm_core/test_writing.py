@@ -32,7 +32,9 @@ async def test_a_customer_gets_number_owner_department_and_first_state(company: 
 async def test_what_is_wrong_is_named_field_by_field(company: Company) -> None:
     seller = await company.hire("sales", "SP")
     with pytest.raises(Invalid) as error:
-        await company.records.create(seller, "customer", {"kind": "planet", "phones": [{"kind": "work", "number": "x"}]})
+        await company.records.create(
+            seller, "customer", {"kind": "planet", "phones": [{"kind": "work", "number": "x"}]}
+        )
     assert {"name", "kind", "status", "region", "phones.0.number"} <= fields_of(error).keys()
     with pytest.raises(Invalid) as error:
         await company.records.create(seller, "customer", company.customer(number="CUS9", colour="red", state="frozen"))
@@ -129,7 +131,11 @@ async def test_child_rows_keep_their_ids_and_unknown_ids_are_refused(company: Co
     first = row["phones"][0]
     assert first["number"] == "+8613812345678"
     changed = await company.records.change(
-        agent, "contact", row["id"], {"phones": [first | {"primary": True}, {"kind": "home", "number": "13900000000"}]}, 1
+        agent,
+        "contact",
+        row["id"],
+        {"phones": [first | {"primary": True}, {"kind": "home", "number": "13900000000"}]},
+        1,
     )
     assert changed["phones"][0]["id"] == first["id"]
     assert changed["phones"][1]["id"] not in {p["id"] for p in row["phones"]}
@@ -338,7 +344,9 @@ async def test_guarded_fields_are_hidden_and_refused_without_the_right(company: 
 async def test_custom_fields_follow_their_declarations(company: Company) -> None:
     seller = await company.hire("sales", "SP")
     size = CustomField("x_size", "choice", zh="尺寸", options=("s", "m"))
-    registry = company.registry.with_customs({"customer": (size, CustomField("x_day", "date", zh="日期", required=True))})
+    registry = company.registry.with_customs(
+        {"customer": (size, CustomField("x_day", "date", zh="日期", required=True))}
+    )
     records = Records(company.records._units, registry)
     with pytest.raises(Invalid) as error:
         await records.create(seller, "customer", company.customer(custom={"x_size": "xl", "x_no": 1}))

@@ -47,6 +47,7 @@ class HubProcess:
     door: int
     port: int = field(default_factory=free_port)
     process: asyncio.subprocess.Process | None = None
+    config: str = CONFIG
 
     @property
     def url(self) -> str:
@@ -55,10 +56,10 @@ class HubProcess:
 
     def environment(self) -> dict[str, str]:
         """As an operator would set it."""
-        config = self.folder / "mainstem.toml"
-        config.write_text(CONFIG.format(door=self.door))
+        path = self.folder / "mainstem.toml"
+        path.write_text(self.config.format(door=self.door))
         return inherited_environment(
-            MAINSTEM_CONFIG=str(config),
+            MAINSTEM_CONFIG=str(path),
             MAINSTEM_MONGO_URL=self.mongo_url,
             MAINSTEM_DATABASE=self.database,
             MAINSTEM_DATA=str(self.folder),

@@ -179,3 +179,25 @@ async def test_at_no_moment_do_two_hubs_hold_a_lease(
         elif act == "stall":
             await asyncio.sleep(pause_ms / 1000)
         assert sum(lease.held for lease in leases) <= 1
+
+
+async def test_work_that_loses_a_cancellation_is_cancelled_again(db: Database, supervisor: Supervisor) -> None:
+    one = leases_of(db, "one")
+    lost: list[int] = []
+
+    async def deaf(lease: Lease) -> None:
+        while len(lost) < 3:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost.append(lease.term)
+        await asyncio.Event().wait()
+
+    again = Work([], "again")
+
+    async def work(lease: Lease) -> None:
+        await (deaf(lease) if not lost else again(lease))
+
+    supervisor.keep("work", lambda: one.hold("job", work))
+    await asyncio.wait_for(again.started.wait(), 10)
+    assert lost == [1, 1, 1]

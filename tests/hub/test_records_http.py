@@ -56,7 +56,12 @@ async def test_what_is_out_of_sight_is_not_found_and_what_is_not_allowed_is_forb
     body = {"name": "Acme", "kind": "direct", "status": "prospect", "region": await region(hub)}
     row = await make(ann, "customer", **body)
     path = f"/api/records/customer/{row['id']}"
-    for method, tail, sent in (("GET", "", None), ("GET", "/history", None), ("PATCH", "", {"name": "x"}), ("DELETE", "", None)):
+    for method, tail, sent in (
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("PATCH", "", {"name": "x"}),
+        ("DELETE", "", None),
+    ):
         status, hidden = await bob.call(method, path + tail, sent, If_Match="1")
         missing = await bob.call(method, path.replace(row["id"], "0" * 26) + tail, sent, If_Match="1")
         assert status == 404

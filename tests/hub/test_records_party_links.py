@@ -63,7 +63,12 @@ async def test_a_contact_made_later_is_linked_to_what_it_wrote_before(desk: Desk
     await desk.settle()
     found = await desk.conversation(first["conversation"])
     assert (found["contacts"], found["customers"]) == ([contact], [customer])
-    assert found["parties"][0] | {"address": ""} == {"kind": "contact", "id": contact, "name": "Ada Lovelace", "address": ""}
+    assert found["parties"][0] | {"address": ""} == {
+        "kind": "contact",
+        "id": contact,
+        "name": "Ada Lovelace",
+        "address": "",
+    }
     assert {f"contact:{contact}", f"customer:{customer}"} <= set(found["links"])
     assert (await desk.conversation(other["conversation"]))["contacts"] == []
     event = await desk.db["events"].find_one({"name": "conversation.changed"}, sort=[("_id", -1)])

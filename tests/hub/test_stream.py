@@ -29,7 +29,9 @@ async def test_a_message_is_stored_with_an_event_that_carries_it(stream: Stream,
 
 
 async def test_a_repeat_returns_the_stored_message(stream: Stream, db: Database) -> None:
-    copies = await asyncio.gather(*(stream.ingest(mail("<a@x>", "ada@example.com", fingerprint="f")) for _ in range(10)))
+    copies = await asyncio.gather(
+        *(stream.ingest(mail("<a@x>", "ada@example.com", fingerprint="f")) for _ in range(10))
+    )
     assert len({m["id"] for m in copies}) == 1
     assert await db["messages"].count_documents({}) == 1
     assert await db["repeats"].count_documents({}) == 9
@@ -182,7 +184,9 @@ async def test_split_and_join_are_undone_exactly(stream: Stream, db: Database, u
     assert frozenset({"<c@x>"}) in await _groups(db)
 
 
-async def test_after_a_split_a_late_mail_does_not_glue_the_parts_again(stream: Stream, db: Database, units: Units) -> None:
+async def test_after_a_split_a_late_mail_does_not_glue_the_parts_again(
+    stream: Stream, db: Database, units: Units
+) -> None:
     first = await stream.ingest(mail("<a@x>", "ada@example.com"))
     second = await stream.ingest(mail("<b@x>", "ada@example.com", refers=("<a@x>",)))
     await moves.split(units, first["conversation"], [second["id"]], by="u1")

@@ -68,7 +68,9 @@ async def test_a_pushed_conversation_that_does_not_fit_the_view_stays_out(
 async def test_a_search_finds_words_of_both_languages(settings: Settings, console: OpenConsole) -> None:
     """The hub searches whole messages; the words stand in the address."""
     await deliver(settings, 1, text="The valve housing is cracked.")
-    await deliver(settings, 2, subject="安装时间确认", text="请问本周五可以上门安装吗？", sender="李娜 <li.na@example.cn>")
+    await deliver(
+        settings, 2, subject="安装时间确认", text="请问本周五可以上门安装吗？", sender="李娜 <li.na@example.cn>"
+    )
     page = await console("agent")
     words = page.find(".inbox-filters__words input")
     for query, found in (("housing", "Pump leaks again"), ("上门安装", "安装时间确认")):

@@ -85,7 +85,13 @@ async def test_a_stranger_becomes_a_contact_in_place(settings: Settings, console
     assert await dialog.locator("input").nth(2).input_value() == "ada.brandt@nordwind.example"
     assert await page.violations() == []
     await dialog.get_by_role("button", name="Save").click()
-    await page.find(".people-panel a", ).get_by_text("Ada Brandt").first.wait_for()
+    await (
+        page.find(
+            ".people-panel a",
+        )
+        .get_by_text("Ada Brandt")
+        .first.wait_for()
+    )
 
 
 async def test_two_agents_see_each_other_write_and_the_second_change_is_told(

@@ -17,7 +17,9 @@ async def test_every_page_is_accessible_and_fits(
 ) -> None:
     """axe finds nothing on any page; screenshots are kept for looking at."""
     await deliver(settings, 1, text="Guten Tag,\nthe pump leaks again. Can somebody come on Friday?", html=True)
-    await deliver(settings, 2, subject="安装时间确认", text="您好，请问本周五可以上门安装吗？", sender="李娜 <li.na@example.cn>")
+    await deliver(
+        settings, 2, subject="安装时间确认", text="您好，请问本周五可以上门安装吗？", sender="李娜 <li.na@example.cn>"
+    )
     page = await console("agent", roles=("SA", "SU"), language=language, width=width)
     found: dict[str, list[str]] = {}
 

@@ -48,7 +48,9 @@ def _role(chance: random.Random) -> dict[str, Any]:
     rights = [
         {
             "type": declared.meta.key,
-            "actions": chance.sample(["read", "create", "update", "delete", "export", "assign", "share"], chance.randint(1, 5)),
+            "actions": chance.sample(
+                ["read", "create", "update", "delete", "export", "assign", "share"], chance.randint(1, 5)
+            ),
             "scope": chance.choice(SCOPES),
             "part": chance.choice(["all", "all", "basic"]) if declared.meta.basic else "all",
         }
@@ -78,7 +80,9 @@ def organisation(seed: int) -> Organisation:
     return Organisation(paths, actors, rows)
 
 
-def _row(chance: random.Random, declared: type[Kept], paths: dict[str, list[str]], actors: list[Actor]) -> dict[str, Any]:
+def _row(
+    chance: random.Random, declared: type[Kept], paths: dict[str, list[str]], actors: list[Actor]
+) -> dict[str, Any]:
     users = [actor.user for actor in actors]
     department = chance.choice([None, *paths])
     people = chance.sample(users, chance.randint(0, min(2, len(users))))
