@@ -14,33 +14,34 @@ from hub.model.message import MessageOut
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageAppended(Event, name="message.appended"):
+class InRooms(Event):
+    """An event whose rooms follow from a document that it does not carry whole: whoever announces it computes them."""
+
+    _rooms: frozenset[Room]
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return self._rooms
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageAppended(InRooms, name="message.appended"):
     """A message was stored; carries the conversation as it is since, so that a list needs no second event."""
 
     conversation: ConversationOut
     message: MessageOut
-    _rooms: frozenset[Room]
-
-    @override
-    def rooms(self) -> frozenset[Room]:
-        return self._rooms
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageAmended(Event, name="message.amended"):
+class MessageAmended(InRooms, name="message.amended"):
     """A stored message changed: its delivery, its call, its place (`message.conversation`)."""
 
     conversation: str
     message: MessageOut
-    _rooms: frozenset[Room]
-
-    @override
-    def rooms(self) -> frozenset[Room]:
-        return self._rooms
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConversationChanged(Event, name="conversation.changed"):
+class ConversationChanged(InRooms, name="conversation.changed"):
     """State, queue, assignee, records, parties or tags of a conversation changed.
 
     `moved` says that messages came or went (split, join): whoever shows the thread reads it again.
@@ -48,24 +49,14 @@ class ConversationChanged(Event, name="conversation.changed"):
 
     conversation: ConversationOut
     moved: bool = False
-    _rooms: frozenset[Room]
-
-    @override
-    def rooms(self) -> frozenset[Room]:
-        return self._rooms
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConversationGone(Event, name="conversation.changed"):
+class ConversationGone(InRooms, name="conversation.changed"):
     """The conversation left the sight of these rooms (moved to another queue, joined into another). Says only that."""
 
     id: str
     gone: bool = True
-    _rooms: frozenset[Room]
-
-    @override
-    def rooms(self) -> frozenset[Room]:
-        return self._rooms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Iterable
 
 from pymongo import InsertOne, UpdateOne
 
@@ -62,32 +63,38 @@ async def run(ground: Ground) -> list[Figure]:
     ]  # fmt: skip
 
 
-def envelopes(total: int) -> list[Envelope]:
-    """The mails. An answer comes from the customer who wrote the first."""
+def envelopes(total: int, series: str = "a") -> list[Envelope]:
+    """The mails; each series has ids of its own. An answer comes from the customer who wrote the first."""
     writer = Writer(1)
     made = []
     for number in range(total):
         begun = number - _APART if number % 2 and number > _APART else number
         piece, sender = writer.piece(), customer_address(begun // 2 % 5000)
-        refers = (f"<{begun}@mail.example>",) if begun != number else ()
-        queue = f"queue-{begun // 2 % QUEUES}"
-        made.append(
-            mail(f"<{number}@mail.example>", sender, refers=refers, queue=queue, subject=piece.subject, text=piece.text)
-        )
+        refers = (f"<{begun}.{series}@mail.example>",) if begun != number else ()
+        queue, message_id = f"queue-{begun // 2 % QUEUES}", f"<{number}.{series}@mail.example>"
+        made.append(mail(message_id, sender, refers=refers, queue=queue, subject=piece.subject, text=piece.text))
     return made
 
 
-async def _flow(hub: Hub, consoles: Child, total: int) -> tuple[float, float, dict[str, float], float]:
-    waiting = iter(envelopes(total))
-    await consoles.ask(do="forget")
+async def produce(hub: Hub, mails: Iterable[Envelope], producers: int = PRODUCERS) -> float:
+    """Hand all in, so many producers at once; returns seconds until the last is durable."""
+    waiting = iter(mails)
 
-    async def produce() -> None:
+    async def producer() -> None:
         for envelope in waiting:
             await hub.stream.ingest(envelope)
 
+    started = time.monotonic()
+    await asyncio.gather(*(producer() for _ in range(producers)))
+    return time.monotonic() - started
+
+
+async def _flow(hub: Hub, consoles: Child, total: int) -> tuple[float, float, dict[str, float], float]:
+    mails = envelopes(total)
+    await consoles.ask(do="forget")
     used, started = cpu_s(os.getpid()), time.monotonic()
-    await asyncio.gather(*(produce() for _ in range(PRODUCERS)))
-    stored_s, used_s = time.monotonic() - started, cpu_s(os.getpid()) - used
+    stored_s = await produce(hub, mails)
+    used_s = cpu_s(os.getpid()) - used
     heard = await consoles.ask(do="until", total=total * SEATS, within_s=60)
     await _check(hub.db, total, heard)
     return stored_s, float(heard["at"]) - started, heard, used_s
