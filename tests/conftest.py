@@ -31,6 +31,7 @@ from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
 from tests.closing import pytest_sessionfinish, pytest_unconfigure  # noqa: F401 - hooks
+from tests.faults.house import STARTED
 
 PASSWORD = "correct horse battery staple"
 
@@ -125,6 +126,17 @@ class _Errors(logging.Handler):
 def expected_errors() -> list[str]:
     """Log phrases at level error that this test provokes on purpose; append to it."""
     return []
+
+
+@pytest.fixture(autouse=True)
+async def _no_hub_left() -> AsyncIterator[None]:
+    """Hubs that a test started as processes end with it, also when it fails."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 @pytest.fixture(autouse=True)

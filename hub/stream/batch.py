@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import Any
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
@@ -14,7 +15,7 @@ from hub.model.address import Address
 from hub.model.conversation import conversation_out, conversation_rooms
 from hub.model.message import MessageOut, Party, message_hint, message_out
 from hub.store.client import Doc
-from hub.store.collections import CONVERSATIONS, LEDGER, MESSAGES, OUTBOX, RAW, REPEATS, THREADS
+from hub.store.collections import CONVERSATIONS, LEDGER, MESSAGES, MOVES, OUTBOX, RAW, REPEATS, THREADS
 from hub.store.unit import Unit
 from hub.stream.amending import amended
 from hub.stream.conversations import announce_conversation, new_conversation
@@ -175,17 +176,24 @@ class Batch:
 
     async def _join(self, loser: Doc, winner: Doc) -> None:
         """An arrival shows that two conversations are one."""
-        for pending in self._inserts[MESSAGES]:
-            if pending["conversation"] == loser["_id"]:
-                pending["conversation"] = winner["_id"]
+        pending = [doc["_id"] for doc in self._inserts[MESSAGES] if doc["conversation"] == loser["_id"]]
         self._touch(loser)
         self._touch(winner)
         before_loser, before_winner = dict(loser), dict(winner)
         move = await absorb(self._unit, loser, winner, by="system", fresh=loser["_id"] in self._fresh)
-        self._inserts["moves"].append(move)
-        self._traces.moved(loser["_id"], winner["_id"])
+        move["messages"] += pending  # not in the store yet: an undo must find them too
+        self._inserts[MOVES].append(move)
+        self._moved(loser["_id"], winner["_id"])
         announce_conversation(self._unit, before_loser, loser)
         announce_conversation(self._unit, before_winner, winner, moved=True)
+
+    def _moved(self, loser: str, winner: str) -> None:
+        """Whatever this batch holds of one conversation belongs to another now."""
+        self._traces.moved(loser, winner)
+        held = (self._inserts[MESSAGES], self._inserts[OUTBOX], self._amending.values(), self._stored.values())
+        for doc in chain(*held, self._written.values()):
+            if doc["conversation"] == loser:
+                doc["conversation"] = winner
 
     def _touch(self, conversation: Doc) -> None:
         """Remember how a stored conversation was, before this batch changes it for the first time."""

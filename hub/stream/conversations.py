@@ -91,6 +91,8 @@ async def save_conversation(unit: Unit, before: Doc, changes: Mapping[str, Any],
     """
     after = {**before, **changes, "revision": before["revision"] + 1, "changed_at": now()}
     after["links"] = links_of(after)
+    if not after.get("viewers"):
+        after.pop("viewers", None)  # absent while empty: its index holds only what somebody was shown
     await unit.db[CONVERSATIONS].replace_one({"_id": before["_id"]}, after, session=unit.session)
     announce_conversation(unit, before, after, moved=moved)
     return after

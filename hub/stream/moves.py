@@ -15,6 +15,7 @@ from hub.stream.conversations import add_unique, links_of, load_conversation, ne
 from hub.stream.threads import trace_id
 
 _LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags")
+_SINGLE = ("state", "assignee", "waiting_since", "last_inbound")
 _MOST_MOVED = 20_000
 
 
@@ -60,7 +61,8 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         new["links"] = links_of(new)
         await unit.db[CONVERSATIONS].insert_one(new, session=unit.session)
         move = _move("split", before["_id"], new["_id"], [m["_id"] for m in moved], by)
-        await _carry(unit, move["messages"], new["_id"], {"joined_because": {"reason": "split", "detail": f"by {by}"}})
+        because = {"joined_because": {"reason": "split", "detail": f"by {by}"}}
+        await _carry(unit, move["messages"], before["_id"], new["_id"], because)
         await unit.db[MOVES].insert_one(move, session=unit.session)
         apart = [*before["apart"], new["_id"]]
         await save_conversation(unit, before, {"apart": apart, **await _summary(unit, before["_id"])}, moved=True)
@@ -103,9 +105,9 @@ async def absorb(unit: Unit, loser: Doc, winner: Doc, *, by: str, fresh: bool) -
         messages = [doc["_id"] async for doc in found.limit(_MOST_MOVED + 1)]
         if len(messages) > _MOST_MOVED:
             raise Conflict(f"a conversation of over {_MOST_MOVED} messages cannot be joined")
-        await _carry(unit, messages, winner["_id"], {})
+        await _carry(unit, messages, loser["_id"], winner["_id"], {})
     move = _move("join", loser["_id"], winner["_id"], messages, by)
-    move["before"] = {"loser_state": loser["state"], "winner": {f: [*winner[f]] for f in (*_LISTS, "party_keys")}}
+    move["before"] = {"loser_state": loser["state"], "winner": _brief(winner)}
     for field in _LISTS:
         add_unique(winner[field], loser[field])
     if viewers := {*winner.get("viewers", ()), *loser.get("viewers", ())}:
@@ -125,6 +127,7 @@ async def absorb(unit: Unit, loser: Doc, winner: Doc, *, by: str, fresh: bool) -
     winner["waiting_since"] = _earliest(winner["waiting_since"], loser["waiting_since"])
     if loser["state"] == "open":
         winner["state"] = "open"
+    move["after"] = {field: winner[field] for field in _SINGLE}
     winner["revision"] += 1
     loser.update(state="merged", merged_into=winner["_id"], revision=loser["revision"] + 1)
     return move
@@ -135,28 +138,57 @@ async def _undo_join(unit: Unit, move: Doc, home: str, away: str) -> None:
     if loser is None or loser["state"] != "merged" or loser["merged_into"] != away:
         raise Conflict("the conversation has been moved on since; undo the later move first")
     winner = await load_conversation(unit, away)
-    await _carry(unit, move["messages"], home, {})
-    back = {"state": move["before"]["loser_state"], "merged_into": None, "apart": [*loser["apart"], away]}
-    await save_conversation(unit, loser, {**back, **await _summary(unit, home)}, moved=True)
-    apart = {"apart": [*winner["apart"], home]}
-    await save_conversation(unit, winner, {**apart, **await _summary(unit, away)}, moved=True)
+    await _carry(unit, move["messages"], winner["_id"], home, {})
+    back, rest = await _summary(unit, home), await _summary(unit, winner["_id"])
+    if not back["message_count"] or not rest["message_count"]:
+        raise Conflict("the messages have been moved on since; split the conversation instead")
+    loser = {k: v for k, v in loser.items() if k != "merged_into"}
+    apart = {"apart": [*loser["apart"], winner["_id"]]}
+    await save_conversation(unit, loser, {"state": move["before"]["loser_state"], **apart, **back}, moved=True)
+    before = _without(winner, loser, move)
+    changes = {**_changed(winner, before), "apart": [*winner["apart"], home], **rest}
+    await save_conversation(unit, winner, changes, moved=True)
 
 
 async def _undo_split(unit: Unit, move: Doc, home: str, away: str) -> None:
-    new = await load_conversation(unit, away)
-    extra = {"conversation": away, "_id": {"$nin": move["messages"]}}
-    if new["_id"] != away or await unit.db[MESSAGES].count_documents(extra, limit=1, session=unit.session):
+    new, before = await load_conversation(unit, away), await load_conversation(unit, home)
+    held = unit.db[MESSAGES].find({"conversation": away}, {"_id": 1}, session=unit.session)
+    there = {doc["_id"] async for doc in held.limit(len(move["messages"]) + 1)}
+    if new["_id"] != away or before["_id"] == away or there != set(move["messages"]):
         raise Conflict("the split conversation has grown or moved since; join the two instead")
-    before = await load_conversation(unit, home)
-    await _carry(unit, move["messages"], before["_id"], {})
+    await _carry(unit, move["messages"], away, before["_id"], {})
     await save_conversation(unit, new, {"state": "merged", "merged_into": before["_id"], "message_count": 0})
     apart = {"apart": [c for c in before["apart"] if c != away]}
     await save_conversation(unit, before, {**apart, **await _summary(unit, before["_id"])}, moved=True)
 
 
-async def _carry(unit: Unit, messages: list[str], to: str, because: Doc) -> None:
-    """Put messages, and all that is found by them, into a conversation."""
-    where, there = {"_id": {"$in": messages}}, {"conversation": to}
+def _brief(winner: Doc) -> Doc:
+    """What a join may change in the conversation that takes the messages, but for what its messages themselves say."""
+    lists = {field: [*winner[field]] for field in (*_LISTS, "party_keys")}
+    return {**lists, "viewers": [*winner.get("viewers", ())], **{field: winner[field] for field in _SINGLE}}
+
+
+def _without(winner: Doc, loser: Doc, move: Doc) -> Doc:
+    """The winner without what the join brought; what was added or changed since stays. Pure."""
+    before, after = move["before"]["winner"], {**winner}
+
+    def stays(field: str, value: Any) -> bool:
+        return value in before[field] or value not in loser.get(field, ())
+
+    for field in (*_LISTS, *({"viewers"} & winner.keys())):
+        after[field] = [value for value in winner[field] if stays(field, value)]
+    both = zip(winner["party_keys"], winner["parties"], strict=True)
+    kept = [(key, party) for key, party in both if stays("party_keys", key)]
+    after["party_keys"], after["parties"] = [key for key, _ in kept], [party for _, party in kept]
+    for field in _SINGLE:
+        if winner[field] == move["after"][field]:
+            after[field] = before[field]
+    return after
+
+
+async def _carry(unit: Unit, messages: list[str], source: str, to: str, because: Doc) -> None:
+    """Put messages, as far as they still are in `source`, and all that is found by them, into another conversation."""
+    where, there = {"_id": {"$in": messages}, "conversation": source}, {"conversation": to}
     traces = [
         trace_id(doc["_id"], number)
         async for doc in unit.db[MESSAGES].find(where, {"traces": 1}, session=unit.session)

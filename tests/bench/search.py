@@ -20,7 +20,7 @@ from tests.bench.town import Town, build
 QUESTIONS, AT_ONCE, WARM_UP = 500, 2, 40
 LIVE, ROUNDS, SEARCHERS, PAUSE_S = 6000, 3, 4, 0.25
 _BUDGET_MS, _SLOWER = 100.0, 0.10
-_LANGUAGES = {"English": True, "Chinese": False}
+_LANGUAGES = ("English", "Chinese")
 
 
 async def run(ground: Ground) -> list[Figure]:
@@ -28,10 +28,10 @@ async def run(ground: Ground) -> list[Figure]:
     town = await build(ground, "search")
     async with prepared(ground, town.database) as hub:
         indexed, rate = await fill(hub, town)
-    asked = {language: _questions(ascii_only) for language, ascii_only in _LANGUAGES.items()}
     figures = []
     async with serving(ground, town.database) as server, signed_in(server.url) as http:
-        for language, questions in asked.items():
+        for language in _LANGUAGES:
+            questions = _questions(language)
             paths = [("/api/search", {"q": q}) for q in questions]
             await get_all(http, paths[:WARM_UP], AT_ONCE)
             seen = await get_all(http, paths, AT_ONCE)
@@ -46,13 +46,10 @@ async def run(ground: Ground) -> list[Figure]:
     return [*figures, await _live(ground, town)]
 
 
-def _questions(ascii_only: bool) -> list[str]:
-    writer, found = Writer(7), list[str]()
-    while len(found) < QUESTIONS:
-        question = writer.question()
-        if question.isascii() == ascii_only:
-            found.append(question)
-    return found
+def _questions(language: str) -> list[str]:
+    writer = Writer(7)
+    ask = writer.english_question if language == "English" else writer.chinese_question
+    return [ask() for _ in range(QUESTIONS)]
 
 
 def _answer(language: str, seen: Times, floor: float, indexed: int) -> Figure:

@@ -42,9 +42,10 @@ async def end(_order: dict[str, Any]) -> dict[str, Any]:
 
 async def _search(seed: int, pause_s: float) -> list[float]:
     writer, times = Writer(100 + seed), list[float]()
+    ask = writer.english_question if seed % 2 else writer.chinese_question
     while not _stop.is_set():
         started = time.perf_counter()
-        async with _sessions[0].get("/api/search", params={"q": writer.question()}) as answer:
+        async with _sessions[0].get("/api/search", params={"q": ask()}) as answer:
             await answer.read()
             if answer.status not in (200, 503):
                 raise RuntimeError(f"search answered {answer.status}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 
 _ENGLISH = [
     "pump",
@@ -177,12 +178,54 @@ _FAMILY = [
 ]
 
 
+_RARE = 3000
+_ASKED = 600
+"""Questions are about the commoner words: the rest stands in hardly any message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What one message says."""
 
     subject: str
     text: str
+
+
+class Words:
+    """A vocabulary as a language has it: few words are common, most are rare (Zipf's law)."""
+
+    def __init__(self, common: list[str], parts: list[str], length: int) -> None:
+        chance = random.Random(11)
+        made = {"".join(chance.choices(parts, k=length)) for _ in range(_RARE)}
+        self.words = [*common, *sorted(made - set(common))]
+        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self.words))))
+
+    def pick(self, chance: random.Random, count: int) -> list[str]:
+        """Words, common ones more often."""
+        return chance.choices(self.words, cum_weights=self._weights, k=count)
+
+
+_SYLLABLES = [
+    "ba",
+    "den",
+    "fo",
+    "gri",
+    "ha",
+    "kel",
+    "lo",
+    "mir",
+    "na",
+    "pon",
+    "ra",
+    "sel",
+    "tu",
+    "ver",
+    "wi",
+    "zan",
+    "co",
+]
+ENGLISH = Words(_ENGLISH, _SYLLABLES, 3)
+CHINESE = Words(_CHINESE, sorted(set("".join(_CHINESE))), 2)
 
 
 class Writer:
@@ -192,23 +235,31 @@ class Writer:
         self._chance = random.Random(seed)
 
     def piece(self) -> Piece:
-        """One message, every other one Chinese: about 300 characters, with an order number that nobody else has."""
-        pick, number = self._chance.choices, self._chance.randrange(10**7)
+        """One message, every other one Chinese: some lines, with an order number that few others have."""
+        number = self._number()
         if self._chance.random() < 0.5:
-            head = " ".join(pick(_ENGLISH, k=5))
-            lines = [" ".join(pick(_ENGLISH, k=12)) + "." for _ in range(3)]
-            return Piece(f"{head} AB{number}", "\n".join([*lines, f"Our order is AB{number}."]))
-        head = "".join(pick(_CHINESE, k=4))
-        lines = ["".join(pick(_CHINESE, k=14)) + "。" for _ in range(3)]
-        return Piece(f"{head} AB{number}", "\n".join([*lines, f"订单号 AB{number}。"]))
+            head = " ".join(ENGLISH.pick(self._chance, 5))
+            lines = [" ".join(ENGLISH.pick(self._chance, 12)) + "." for _ in range(3)]
+            return Piece(f"{head} {number}", "\n".join([*lines, f"Our order is {number}."]))
+        head = "".join(CHINESE.pick(self._chance, 4))
+        lines = ["".join(CHINESE.pick(self._chance, 14)) + "。" for _ in range(3)]
+        return Piece(f"{head} {number}", "\n".join([*lines, f"订单号 {number}。"]))
 
-    def question(self) -> str:
-        """What somebody might search for: one or two words, mostly, and now and then an order number."""
-        words = _ENGLISH if self._chance.random() < 0.5 else _CHINESE
-        if self._chance.random() < 0.2:
-            return f"AB{self._chance.randrange(10**7)}"
-        found = self._chance.sample(words, k=self._chance.choice((1, 2, 2)))
-        return (" " if words is _ENGLISH else "").join(found)
+    def english_question(self) -> str:
+        """What somebody might search for: one or two words, or now and then an order number."""
+        if self._chance.random() < 0.15:
+            return self._number()
+        return " ".join(self._asked(ENGLISH))
+
+    def chinese_question(self) -> str:
+        """One or two words; written together, as one does."""
+        return "".join(self._asked(CHINESE))
+
+    def _asked(self, words: Words) -> list[str]:
+        return self._chance.sample(words.words[:_ASKED], k=self._chance.choice((1, 1, 2)))
+
+    def _number(self) -> str:
+        return f"AB{self._chance.randrange(10**6)}"
 
 
 def customer_name(number: int) -> str:

@@ -30,6 +30,10 @@ door_port = {door}
 """
 
 
+STARTED: list[asyncio.subprocess.Process] = []
+"""Every hub that a test started; tests/conftest.py kills what a failed test leaves behind."""
+
+
 def free_port() -> int:
     """A port that nobody has now."""
     with socket.socket() as probe:
@@ -73,6 +77,7 @@ class HubProcess:
             sys.executable, "-m", "hub.cli", "serve", env=self.environment(), stdout=log, stderr=log
         )
         log.close()
+        STARTED.append(self.process)
         await self.until_ready()
 
     async def until_ready(self, within_s: float = 30) -> None:

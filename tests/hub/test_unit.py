@@ -27,6 +27,7 @@ async def test_a_unit_that_fails_leaves_neither_document_nor_event(db: Database,
         unit.announce(Tried(n=1))
         raise ValueError("no")
 
+    await db.drop_collection("things")
     await db.create_collection("things")
     with pytest.raises(ValueError):
         await units.run(work)
@@ -36,6 +37,7 @@ async def test_a_unit_that_fails_leaves_neither_document_nor_event(db: Database,
 
 async def test_two_processes_that_write_at_once_get_one_unbroken_order(client: Client, db: Database) -> None:
     hubs = [Units(client, db), Units(client, db)]
+    await db["things"].delete_many({})
     await db["things"].insert_one({"_id": "n", "value": 0})
 
     async def add(units: Units) -> None:
