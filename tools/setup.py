@@ -1,6 +1,6 @@
 """Brings this folder to the point where `mainstem` runs: environment, dependencies, console. Quick when nothing changed.
 
-tools/python -m tools.setup [python|console]    (default: both)
+tools/python -m tools.setup [python|mongod|console]    (default: all)
 """
 
 # ruff: noqa: S603 - the commands are written here, none comes from outside
@@ -58,6 +58,28 @@ def _make_environment() -> None:
     run(*command)
 
 
+def mongod() -> None:
+    """The private MongoDB starts: a bare Debian lacks one library that it is linked to."""
+    key = digest([ROOT / "requirements.lock"], str(ROOT))
+    step("mongod: can it start here", VENV / ".mainstem-mongod-stamp", key, _check_mongod)
+
+
+def _check_mongod() -> None:
+    found = subprocess.run(
+        [str(BIN / "python"), "-c", "from hub.store.embedded import find_mongod; print(find_mongod())"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if found.returncode:
+        say("no mongod for this platform here: `mainstem` will say what to do")
+        return
+    started = subprocess.run([found.stdout.strip(), "--version"], capture_output=True, text=True, check=False)
+    if started.returncode == 0:
+        return
+    if "shared librar" not in started.stderr or not may_use_apt():
+        raise StepFailed(f"mongod does not start here: {started.stderr.strip()[-500:]} (Debian: apt install libcurl4)")
+    apt_install("libcurl4")
+
+
 def console() -> None:
     """The console's packages, its types from the OpenAPI document, and its build."""
     locks = [CONSOLE / "package.json", CONSOLE / "package-lock.json"]
@@ -105,7 +127,7 @@ def _build() -> None:
 
 def main() -> int:
     """Do what is named, or all."""
-    parts = {"python": python_environment, "console": console}
+    parts = {"python": python_environment, "mongod": mongod, "console": console}
     for name in sys.argv[1:] or parts:
         parts[name]()
     say("set-up is complete")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -77,9 +78,9 @@ class Replay:
 
     async def _visible(self, caller: Caller, events: list[Doc]) -> list[Doc]:
         """Leave out what tells of conversations that the caller may no longer see; one query for all."""
-        named = {conversation_of(e) or gone_from_sight(e) for e in events} - {None}
+        named = {conversation_of(e) for e in events} - {None}
         seen = await self._seen(caller, named) if named else set()
-        return [event for event in events if _fits(event, seen)]
+        return [event for event, following in zip_longest(events, events[1:]) if _fits(event, following, seen)]
 
     async def _seen(self, caller: Caller, conversations: set[str | None]) -> set[str]:
         query = {"$and": [{"_id": {"$in": list(conversations)}}, may_see_conversations(caller)]}
@@ -91,9 +92,13 @@ def event_out(event: Doc) -> EventOut:
     return EventOut(seq=event["_id"], name=event["name"], at=event["at"], data=event["data"])
 
 
-def _fits(event: Doc, seen: set[str]) -> bool:
+def _fits(event: Doc, following: Doc | None, seen: set[str]) -> bool:
+    """`gone` is given even where the conversation has come back since: what happened to it meanwhile was told to others,
+    and whoever hears that it went reads it afresh when it returns. It is left out where the same commit shows it again.
+    """
     if gone := gone_from_sight(event):
-        return gone not in seen  # it has come back into sight since
+        again = following is not None and following["_id"] == event["_id"] + 1
+        return not (again and following is not None and conversation_of(following) == gone)
     conversation = conversation_of(event)
     return conversation is None or conversation in seen
 

@@ -13,6 +13,7 @@ import stat
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -75,16 +76,8 @@ class EmbeddedMongo:
             return self.url
         binary = find_mongod()
         self._port = self._port or _free_port()
-        self._process = await asyncio.create_subprocess_exec(
-            str(binary),
-            *("--replSet", "rs0", "--bind_ip", "127.0.0.1", "--port", str(self._port)),
-            *("--dbpath", str(self._folder), "--logpath", str(self._folder / "mongod.log"), "--logappend"),
-            *("--wiredTigerCacheSizeGB", "1", "--setParameter", "diagnosticDataCollectionEnabled=false"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches the hub first, which stops us last
-        )
+        with (self._folder / "mongod.err").open("wb") as errors:
+            self._process = await self._launch(binary, errors)
         self._port_file.write_text(f"{self._port} {self._process.pid}")
         try:
             await asyncio.wait_for(self._until_primary(), _READY_S)
@@ -93,6 +86,18 @@ class EmbeddedMongo:
                 f"the private MongoDB did not become ready in {_READY_S:.0f} s: {self._last_log()}"
             ) from None
         return self.url
+
+    async def _launch(self, binary: Path, errors: IO[bytes]) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            str(binary),
+            *("--replSet", "rs0", "--bind_ip", "127.0.0.1", "--port", str(self._port)),
+            *("--dbpath", str(self._folder), "--logpath", str(self._folder / "mongod.log"), "--logappend"),
+            *("--wiredTigerCacheSizeGB", "1", "--setParameter", "diagnosticDataCollectionEnabled=false"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C reaches the hub first, which stops us last
+        )
 
     async def stop(self) -> None:
         """Stop the server cleanly; kill it when it does not listen."""
@@ -156,9 +161,12 @@ class EmbeddedMongo:
             await client.admin.command({"replSetReconfig": config, "force": True})
 
     def _last_log(self) -> str:
+        told = (self._folder / "mongod.err").read_text(errors="replace").strip()
+        if "shared librar" in told:
+            return f"{told.splitlines()[-1][:300]} (Debian: apt install libcurl4 libssl3)"
         path = self._folder / "mongod.log"
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        return f"see {path}; last line: {lines[-1][:300]}" if lines else f"no log at {path}"
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else [told]
+        return f"see {path}; last line: {lines[-1][:300]}"
 
 
 def _free_port() -> int:

@@ -30,14 +30,14 @@ divided by N. The floor is the same for bare python-socketio and aiohttp with on
     "pages": """A database with 1,000,000 messages in 100,000 conversations and 20 queues, made by the same functions that make the
 documents of the commit loop, written in batches. Then a `mainstem serve` process answers 500 requests for each page, four
 at a time, with the session cookie of an agent of five queues. Times are what the client sees. The floor is the same MongoDB
-query made directly by the driver, four at a time, without HTTP, rights or JSON. The customer overview does not exist yet and
-is not measured.""",
+query made directly by the driver, four at a time, without HTTP, rights or JSON. """,
     "search": """The same database as for the pages. The search index is filled by the product's own reader (its rate is shown); where a
 million messages would take longer than six minutes, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
 Chinese or English, or an order number, asked over HTTP two at a time (as many as a hub lets run at once) by an agent of five queues,
 so that three of four hits must be left out. The floor is one bare index look-up of the first word. Live work: a hub takes mails as in *ingest*, with and without four people who search again a quarter of
 a second after each answer, in turns.""",
-    "coldstart": """`mainstem up --demo` with a folder that has been used before: from the start of the process until `/readyz` says
-yes. The floor is the embedded MongoDB alone, over the same folder, until it takes writes.""",
-    "not measured yet": """Telephony does not exist yet, so neither does the time from a PBX event to a painted screen pop.""",
+    "coldstart": """`mainstem up --demo` with a folder that has been used before: from the start of the process until it says that it
+is ready. The floor is the embedded MongoDB alone, over the same folder, until it takes writes.""",
+    "not measured yet": """Telephony does not exist yet, and so neither does the time from a PBX event to a painted screen pop; nor does the customer
+overview, which has the budget of the other pages.""",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ _HEAD = "| measured | figure | floor | ratio | budget | verdict |\n|---|---|---|
 
 def write(kept: dict[str, Any], page: Path = PAGE) -> None:
     """The whole page, anew."""
-    parts = [OPENING]
+    title, _, opening = OPENING.partition("\n\n")
+    parts = [title, _wrapped(opening)]
     for bench, method in METHODS.items():
-        parts.append(f"## {bench}\n\n{method}")
+        parts.append(f"## {bench}\n\n{_wrapped(method)}")
         if bench in kept:
             figures = [Figure(**figure) for figure in kept[bench]["figures"]]
             parts += [_table(figures), *_notes(figures), _machine(kept[bench]["machine"])]
@@ -25,6 +27,10 @@ def write(kept: dict[str, Any], page: Path = PAGE) -> None:
             parts.append("Not run yet.")
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _table(figures: list[Figure]) -> str:

@@ -6,178 +6,27 @@ import random
 from dataclasses import dataclass
 from itertools import accumulate
 
-_ENGLISH = [
-    "pump",
-    "valve",
-    "sensor",
-    "invoice",
-    "delivery",
-    "shipment",
-    "warranty",
-    "calibration",
-    "pressure",
-    "leak",
-    "manual",
-    "engineer",
-    "visit",
-    "quote",
-    "order",
-    "replacement",
-    "screen",
-    "cable",
-    "battery",
-    "error",
-    "restart",
-    "software",
-    "update",
-    "license",
-    "contract",
-    "payment",
-    "refund",
-    "discount",
-    "schedule",
-    "maintenance",
-    "inspection",
-    "certificate",
-    "customs",
-    "packaging",
-    "damage",
-    "noise",
-    "vibration",
-    "temperature",
-    "display",
-    "keyboard",
-    "adapter",
-    "please",
-    "thanks",
-    "since",
-    "yesterday",
-    "still",
-    "again",
-    "morning",
-    "after",
-    "before",
-    "urgent",
-    "waiting",
-    "reply",
-    "number",
-    "attached",
-    "photo",
-    "report",
-]
-_CHINESE = [
-    "水泵",
-    "阀门",
-    "传感器",
-    "发票",
-    "发货",
-    "保修",
-    "校准",
-    "压力",
-    "漏水",
-    "说明书",
-    "工程师",
-    "上门",
-    "报价",
-    "订单",
-    "更换",
-    "屏幕",
-    "电缆",
-    "电池",
-    "报错",
-    "重启",
-    "软件",
-    "升级",
-    "许可证",
-    "合同",
-    "付款",
-    "退款",
-    "折扣",
-    "安排",
-    "维护",
-    "检查",
-    "证书",
-    "报关",
-    "包装",
-    "损坏",
-    "噪音",
-    "振动",
-    "温度",
-    "显示器",
-    "键盘",
-    "适配器",
-    "请尽快",
-    "谢谢",
-    "昨天开始",
-    "仍然",
-    "上午",
-    "之后",
-    "紧急",
-    "等待",
-    "回复",
-    "号码",
-    "附件",
-    "照片",
-    "报告",
-    "客户",
-    "现场",
-    "设备",
-    "故障",
-    "型号",
-    "库存",
-    "采购",
-    "仓库",
-    "物流",
-    "签收",
-]
-_GIVEN = [
-    "Anna",
-    "Ben",
-    "Chen",
-    "Dora",
-    "Erik",
-    "Fang",
-    "Gao",
-    "Hana",
-    "Ivan",
-    "Jun",
-    "Kate",
-    "Liu",
-    "Mei",
-    "Nora",
-    "Otto",
-    "Ping",
-    "Qin",
-    "Rosa",
-    "Sun",
-    "Tao",
-    "Uwe",
-    "Vera",
-    "Wang",
-    "Xu",
-]
-_FAMILY = [
-    "Li",
-    "Wang",
-    "Zhang",
-    "Smith",
-    "Miller",
-    "Zhao",
-    "Huang",
-    "Brown",
-    "Weber",
-    "Lin",
-    "Rossi",
-    "Novak",
-    "Sato",
-    "Kim",
-    "Berg",
-    "Moreau",
-    "Silva",
-    "Costa",
-]
+
+def _list(words: str) -> list[str]:
+    return words.split()
 
 
+_ENGLISH = _list(
+    "pump valve sensor invoice delivery shipment warranty calibration pressure leak manual engineer visit quote order "
+    "replacement screen cable battery error restart software update license contract payment refund discount schedule "
+    "maintenance inspection certificate customs packaging damage noise vibration temperature display keyboard adapter "
+    "please thanks since yesterday still again morning after before urgent waiting reply number attached photo report"
+)
+_CHINESE = _list(
+    "水泵 阀门 传感器 发票 发货 保修 校准 压力 漏水 说明书 工程师 上门 报价 订单 更换 屏幕 电缆 电池 报错 重启 软件 升级 "
+    "许可证 合同 付款 退款 折扣 安排 维护 检查 证书 报关 包装 损坏 噪音 振动 温度 显示器 键盘 适配器 请尽快 谢谢 昨天开始 "
+    "仍然 上午 之后 紧急 等待 回复 号码 附件 照片 报告 客户 现场 设备 故障 型号 库存 采购 仓库 物流 签收"
+)
+_SYLLABLES = _list("ba den fo gri ha kel lo mir na pon ra sel tu ver wi zan co dal mo ter ul")
+_GIVEN = _list(
+    "Anna Ben Chen Dora Erik Fang Gao Hana Ivan Jun Kate Liu Mei Nora Otto Ping Qin Rosa Sun Tao Uwe Vera Xu"
+)
+_FAMILY = _list("Li Wang Zhang Smith Miller Zhao Huang Brown Weber Lin Rossi Novak Sato Kim Berg Moreau Silva Costa")
 _RARE = 3000
 _ASKED = 600
 """Questions are about the commoner words: the rest stands in hardly any message."""
@@ -205,25 +54,6 @@ class Words:
         return chance.choices(self.words, cum_weights=self._weights, k=count)
 
 
-_SYLLABLES = [
-    "ba",
-    "den",
-    "fo",
-    "gri",
-    "ha",
-    "kel",
-    "lo",
-    "mir",
-    "na",
-    "pon",
-    "ra",
-    "sel",
-    "tu",
-    "ver",
-    "wi",
-    "zan",
-    "co",
-]
 ENGLISH = Words(_ENGLISH, _SYLLABLES, 3)
 CHINESE = Words(_CHINESE, sorted(set("".join(_CHINESE))), 2)
 

@@ -20,6 +20,8 @@ from socketio.exceptions import SocketIOError
 from hub.console.line import NAMESPACE
 
 PAGE = 100
+_GATHER_S = 0.3
+"""So long a thread that must be read again waits for what may follow."""
 ALL_STATES = "open,pending,snoozed,closed"
 
 
@@ -36,9 +38,9 @@ class Row(NamedTuple):
 
 def row_of(conversation: Mapping[str, Any]) -> Row:
     """The row of a conversation as the API gives it."""
-    assignee = conversation["assignee"]
-    values = [conversation[name] for name in ("last_seq", "message_count", "state", "queue")]
-    return Row(*values, assignee["id"] if assignee else None, conversation["revision"])
+    c, assignee = conversation, conversation["assignee"]
+    who = assignee["id"] if assignee else None
+    return Row(c["last_seq"], c["message_count"], c["state"], c["queue"], who, c["revision"])
 
 
 @dataclass
@@ -93,9 +95,11 @@ class View:
 
     def differs_from(self, other: View) -> str:
         """What is not the same, in a few words; empty when nothing is."""
-        for what, mine, theirs in (("row", self.rows, other.rows), ("messages", self.messages, other.messages)):
+        pictures: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+        pictures = [("row", self.rows, other.rows), ("messages", self.messages, other.messages)]
+        for what, mine, theirs in pictures:
             for key in {*mine, *theirs}:
-                one, two = mine.get(key), theirs.get(key)  # type: ignore[attr-defined]
+                one, two = mine.get(key), theirs.get(key)
                 if one != two:
                     return f"{what} of {key}: by events {one}, afresh {two}"
         return f"unread {self.unread}" if self.unread | other.unread else ""
@@ -243,6 +247,7 @@ class ConsoleProgram:
         """Until the connection is lost, or everything has to be read afresh."""
         while True:
             if self._queue.empty() and self.view.unread:
+                await asyncio.sleep(_GATHER_S)
                 await self._read_again()
                 continue
             io, name, data = await self._queue.get()

@@ -105,15 +105,32 @@ async def test_a_replay_shows_only_conversations_that_may_be_seen_now(lab: Lab) 
     rooms = frozenset({queue_room("support"), SUPERVISORS})
     await say(lab.units, Said(n=1, conversation="mine", _rooms=rooms), Said(n=2, conversation="moved", _rooms=rooms))
     await lab.db[CONVERSATIONS].update_one({"_id": "moved"}, {"$set": {"queue": "sales"}})
-    gone = [ConversationGone(id=c, _rooms=frozenset({queue_room("support")})) for c in ("mine", "moved")]
-    await say(lab.units, *gone)
+    gone = ConversationGone(id="moved", _rooms=frozenset({queue_room("support")}))
+    told = frozenset({queue_room("sales"), SUPERVISORS})
+    await say(lab.units, gone, Said(n=3, conversation="moved", _rooms=told))
     await asyncio.wait_for(lab.feed.reached(4), 10)
     ada = await lab.connect("ada", 0)
     assert [f["data"]["n"] for f in ada.of("test.said")] == [1]
     assert [f["data"]["id"] for f in ada.of("conversation.changed")] == ["moved"]
     sue = await lab.connect("sue", 0)
-    assert [f["data"]["n"] for f in sue.of("test.said")] == [1, 2]
-    assert sue.of("conversation.changed") == []
+    assert [f["data"]["n"] for f in sue.of("test.said")] == [1, 2, 3]
+    assert sue.of("conversation.changed") == [], "the same commit shows it by another room"
+
+
+async def test_what_went_and_came_back_while_a_console_was_away_is_told_to_have_gone(lab: Lab) -> None:
+    await add_conversation(lab.db, "back", queue="support")
+    here, there = queue_room("support"), queue_room("sales")
+    await say(lab.units, ConversationGone(id="back", _rooms=frozenset({here})), *_shown("back", there))
+    await say(lab.units, ConversationGone(id="back", _rooms=frozenset({there})), *_shown("back", here))
+    await asyncio.wait_for(lab.feed.reached(4), 10)
+    ada = await lab.connect("ada", 0)
+    assert [name for name, _ in ada.heard] == ["conversation.changed", "test.said", "ready"], (
+        "else it shows an old thread"
+    )
+
+
+def _shown(conversation: str, room: str) -> list[Said]:
+    return [Said(conversation=conversation, _rooms=frozenset({room}))]
 
 
 async def test_two_hubs_on_one_database_tell_their_consoles_the_same(lab: Lab) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crm_core.ground.ids import new_id
@@ -24,7 +24,7 @@ bursts = st.lists(
     min_size=4,
     max_size=12,
 )
-few = settings(max_examples=80, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[*HealthCheck])
+few = settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
 
 
 @pytest.fixture(scope="module")
