@@ -17,22 +17,34 @@ from hub.store.collections import BOOKMARKS, EVENTS
 log = logging.getLogger(__name__)
 
 _BATCH = 500
+_GATHER_S = 0.05
+_LOOK_AGAIN_S = 0.02
+_MOST_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A name (the bookmark's), the event names it wants, and what it does with a batch of them."""
+    """A name (the bookmark's), the event names it wants, and what it does with a batch of them.
+
+    Attributes:
+        fields: what of an event's data it needs, by dotted name; empty = all.
+        patient: it waits while mail pours in, for at most `_MOST_PATIENCE_S` a batch, so that live work goes first.
+    """
 
     name: str
     wants: frozenset[str]
     handle: Callable[[list[Doc]], Awaitable[None]]
+    fields: tuple[str, ...] = ()
+    patient: bool = False
 
 
 class Readers:
     """Runs readers; woken by the feed, with a slow sweep in case a wake-up is missed."""
 
-    def __init__(self, db: Database, sweep_s: float = 5.0) -> None:
+    def __init__(self, db: Database, sweep_s: float = 5.0, idle: Callable[[], bool] = lambda: True) -> None:
+        """`idle` says whether nobody waits for a commit now; `sweep_s`: the longest wait for a wake-up that was missed."""
         self._db = db
+        self._idle = idle
         self._sweep_s = sweep_s
         self._wakes: list[tuple[frozenset[str], asyncio.Event]] = []
 
@@ -50,8 +62,11 @@ class Readers:
         try:
             while True:
                 woken.clear()
-                while await self.step(reader):
-                    pass
+                more = True
+                while more:
+                    if reader.patient:
+                        await self._let_others_go_first()
+                    more = await self.step(reader)
                 try:
                     async with asyncio.timeout(self._sweep_s):  # not wait_for: it can lose a cancellation
                         await woken.wait()
@@ -64,13 +79,25 @@ class Readers:
         """One batch; True while there may be more."""
         mark = await self._db[BOOKMARKS].find_one({"_id": reader.name})
         after = mark["seq"] if mark else 0
-        batch = await self._db[EVENTS].find({"_id": {"$gt": after}}).sort("_id", 1).limit(_BATCH).to_list()
-        if not batch:
+        heads = await self._db[EVENTS].find({"_id": {"$gt": after}}, {"name": 1}).sort("_id", 1).limit(_BATCH).to_list()
+        if not heads:
             return False
-        wanted = [event for event in batch if event["name"] in reader.wants]
+        wanted = [head["_id"] for head in heads if head["name"] in reader.wants]
         if wanted:
-            await reader.handle(wanted)
+            fields = (
+                {"name": 1, **dict.fromkeys((f"data.{field}" for field in reader.fields), 1)} if reader.fields else None
+            )
+            found = self._db[EVENTS].find({"_id": {"$in": wanted}}, fields).sort("_id", 1)
+            await reader.handle(await found.to_list())
         await self._db[BOOKMARKS].update_one(
-            {"_id": reader.name}, {"$max": {"seq": batch[-1]["_id"]}, "$set": {"at": now()}}, upsert=True
+            {"_id": reader.name}, {"$max": {"seq": heads[-1]["_id"]}, "$set": {"at": now()}}, upsert=True
         )
-        return len(batch) == _BATCH
+        return len(heads) == _BATCH
+
+    async def _let_others_go_first(self) -> None:
+        """Gather a batch for a moment, then wait until nobody waits for a commit, within bounds."""
+        await asyncio.sleep(_GATHER_S)
+        for _ in range(int(_MOST_PATIENCE_S / _LOOK_AGAIN_S)):
+            if self._idle():
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)

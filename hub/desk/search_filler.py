@@ -20,6 +20,7 @@ from hub.store.collections import CONVERSATIONS, MESSAGES, SEARCH
 from hub.store.desk_indexes import SEARCH_WORDS
 
 _WANTS = frozenset({"message.appended", "message.amended", "conversation.changed", "record.changed"})
+_FIELDS = ("message.id", "conversation.id", "id", "type")
 _MOST_KNOWN = 500_000
 _TEXT = {"text": 1, "subject": 1, "author": 1, "attachments.name": 1, "seq": 1}
 _HEAD = {"state": 1, "subject": 1, "parties": 1, "tags": 1, "records": 1}
@@ -42,7 +43,7 @@ class SearchFiller:
 
     def reader(self) -> Reader:
         """For `Readers.run`."""
-        return Reader("search", _WANTS, self.handle)
+        return Reader("search", _WANTS, self.handle, _FIELDS, patient=True)
 
     async def handle(self, events: list[Doc]) -> None:
         """Bring everything that these events are about up to date."""
@@ -59,7 +60,7 @@ class SearchFiller:
                 records[data["type"]][data["id"]] = event["_id"]
             elif isinstance(data.get("conversation"), dict):
                 conversations.setdefault(data["conversation"]["id"], event["_id"])
-            elif "conversation" not in data:  # gone from somebody's sight, perhaps joined away
+            elif "id" in data:  # gone from somebody's sight, perhaps joined away
                 conversations.setdefault(data["id"], event["_id"])
         entries = [*await self._messages(messages), *await self._conversations(conversations)]
         for record_type, seqs in records.items():

@@ -125,7 +125,7 @@ class Hub:
         self.hints = Hints(self.db)
         self.feed = Feed(self.db, self.hints)
         self.replay = Replay(self.db, self.feed, limits.replay_events)
-        self.readers = Readers(self.db)
+        self.readers = Readers(self.db, idle=lambda: self.commit.idle)
         self.search = Search(self.db, self.records)
         self.attachments = Attachments(self.db, self.files)
         self.conversations = Conversations(self.db, self.units, self.records)

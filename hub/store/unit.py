@@ -42,6 +42,8 @@ class Unit:
     def __init__(self, db: Database, session: AsyncClientSession) -> None:
         self.db = db
         self.session = session
+        self.first_seq = 0
+        """The first of the places that were asked for with `Units.run(places=)`."""
         self._events: list[Doc] = []
         self._unnumbered: list[tuple[Event, str | None]] = []
 
@@ -67,8 +69,14 @@ class Unit:
         value: int = counter["value"]
         return value - count + 1
 
-    async def _take_turn(self) -> None:
-        await self.db[COUNTERS].update_one({"_id": "seq"}, {"$inc": {"turn": 1}}, session=self.session)
+    async def _take_turn(self, places: int) -> None:
+        """The first act: whoever writes to the counter keeps the others waiting until the end of the unit."""
+        counter = await self.db[COUNTERS].find_one_and_update(
+            {"_id": "seq"}, {"$inc": {"turn": 1, "value": places}}, return_document=True, session=self.session
+        )
+        if counter is None:
+            raise Unavailable("the store is not set up: no stream counter (migrations did not run)")
+        self.first_seq = counter["value"] - places + 1
 
     async def _flush(self) -> None:
         if self._unnumbered:
@@ -98,10 +106,14 @@ class Units:
         self._writer = Writer(client, db)
         self._turn = asyncio.Lock()
 
-    async def run(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0) -> T:
         """Do `work` in a transaction, and do it again from the start when another writer was in the way.
 
         `work` must therefore act on the store only through `unit`, and have no other effect.
+
+        Args:
+            work: what to do.
+            places: so many places of the stream are reserved beforehand, from `unit.first_seq` on.
 
         Raises:
             Unavailable: the store is away, or busy beyond patience.
@@ -110,7 +122,7 @@ class Units:
             patience = _Patience()
             while True:
                 try:
-                    return await self._once(work)
+                    return await self._once(work, places)
                 except PyMongoError as error:
                     away = isinstance(error, _AWAY)
                     if not _worth_repeating(error) and not (away and patience.fresh):
@@ -121,14 +133,14 @@ class Units:
                 if patience.asks_who_is_in_the_way():
                     await self._writer.end_the_dead()
 
-    async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+    async def _once(self, work: Callable[[Unit], Awaitable[T]], places: int) -> T:
         session = await self._writer.session()
         await session.start_transaction(
             read_concern=ReadConcern("local"), write_concern=WriteConcern(w="majority", j=True)
         )
         try:
             unit = Unit(self.db, session)
-            await unit._take_turn()  # noqa: SLF001 - the two classes are one mechanism
+            await unit._take_turn(places)  # noqa: SLF001 - the two classes are one mechanism
             result = await work(unit)
             await unit._flush()  # noqa: SLF001
         except BaseException:

@@ -52,7 +52,7 @@ class Batch:
 
     async def run(self) -> list[Outcome]:
         """Commit the batch within the unit; one outcome per operation, in order."""
-        seq = await self._unit.take_seq(len(self._ops))
+        seq = self._unit.first_seq
         await self._look_up()
         outcomes: list[Outcome] = []
         for number, op in enumerate(self._ops):
@@ -310,7 +310,7 @@ class Batch:
     async def _write(self) -> None:
         db, session = self._unit.db, self._unit.session
         changes: list[Any] = [InsertOne(self._conversations[c]) for c in sorted(self._fresh)]
-        changes += [ReplaceOne({"_id": c}, self._conversations[c]) for c in sorted(self._touched)]
+        changes += [self._change(c) for c in sorted(self._touched)]
         if changes:
             await db[CONVERSATIONS].bulk_write(changes, ordered=False, session=session)
         self._inserts[THREADS] += [trace.document() for trace in self._traces.left]

@@ -98,7 +98,7 @@ class CommitLoop:
             return await Batch(unit, [waiting.op for waiting in batch]).run()
 
         try:
-            outcomes = await self._units.run(work)
+            outcomes = await self._units.run(work, places=len(batch))
         except _AWAY as error:
             self._fail(batch, Unavailable("the store is away; try again soon"), error)
         except Unavailable as error:

@@ -229,9 +229,9 @@ async def test_consoles_that_drop_and_resume_on_two_hubs_end_equal_to_a_fresh_re
     people = await make_people(mongo_url, name, tmp_path)
     mails, door = nearly_in_order(make_mails(COUNT, 5), random.Random(6)), free_port()
     hubs = [HubProcess(mongo_url, name, tmp_path, door) for _ in range(2)]
-    await asyncio.gather(*(hub.start() for hub in hubs))
     urls = [hub.url for hub in hubs]
     try:
+        await asyncio.gather(*(hub.start() for hub in hubs))
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
             consoles = [ConsoleProgram(p.login, Api(http, p.token, urls), http) for p in people]
             workers = [Worker(console, people, n) for n, console in enumerate(consoles)]

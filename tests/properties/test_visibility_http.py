@@ -141,11 +141,11 @@ class House:
             cursor = f"&after={page['next']}"
 
 
-House_ = tuple[asyncio.Runner, House]
+Opened = tuple[asyncio.Runner, House]
 
 
 @pytest.fixture(scope="module")
-def house(mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House_]:
+def house(mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """One hub for all examples: making people takes longer than asking them."""
     runner = asyncio.Runner()
     folder: Path = tmp_path_factory.mktemp("hub")
@@ -172,7 +172,7 @@ async def _no_task_left() -> AsyncIterator[None]:
 
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck])
-def test_nothing_out_of_sight_is_shown_by_any_door(house: House_, seed: int) -> None:
+def test_nothing_out_of_sight_is_shown_by_any_door(house: Opened, seed: int) -> None:
     """Lists, counts, search, events, threads, single messages, far ids and files agree with the rule of the rooms."""
     runner, made = house
 
