@@ -20,16 +20,14 @@ from hub.store.unit import Unit
 from hub.stream.amending import amended
 from hub.stream.conversations import announce_conversation, new_conversation
 from hub.stream.documents import arrival_document, last_inbound, take_in, writing_document
+from hub.stream.found import Found, addresses_of, id_of_its_own, recipients_of
 from hub.stream.moves import absorb
 from hub.stream.ops import Amendment, Arrival, Op, Writing
-from hub.stream.parties import MOST_PARTIES, People
-from hub.stream.place import bearings_of, place, trace_key, used_keys
-from hub.stream.threads import Trace, Traces
+from hub.stream.place import bearings_of, place
+from hub.stream.threads import Trace
 
 Outcome = MessageOut | MainstemError
 _US = frozenset({"us"})
-_ALL = 2000
-"""Documents in one answer of the server: a batch needs them all at once."""
 
 
 class Batch:
@@ -38,12 +36,7 @@ class Batch:
     def __init__(self, unit: Unit, ops: list[Op]) -> None:
         self._unit = unit
         self._ops = ops
-        self._people = People()
-        self._traces = Traces()
-        self._stored: dict[tuple[str, str], Doc] = {}
-        self._written: dict[str, Doc] = {}
-        self._amending: dict[str, Doc] = {}
-        self._conversations: dict[str, Doc] = {}
+        self._found = Found(unit)
         self._before: dict[str, Doc] = {}
         self._fresh: set[str] = set()
         self._touched: set[str] = set()
@@ -53,7 +46,7 @@ class Batch:
     async def run(self) -> list[Outcome]:
         """Commit the batch within the unit; one outcome per operation, in order."""
         seq = self._unit.first_seq
-        await self._look_up()
+        await self._found.look_up(self._ops)
         outcomes: list[Outcome] = []
         for number, op in enumerate(self._ops):
             try:
@@ -62,59 +55,6 @@ class Batch:
                 outcomes.append(error)
         await self._write()
         return outcomes
-
-    # -- reading ---------------------------------------------------------------------------------------------
-
-    async def _look_up(self) -> None:
-        arrivals = [op for op in self._ops if isinstance(op, Arrival)]
-        await self._find_stored(arrivals)
-        keys = {a.key for op in arrivals for a in _addresses(op)}
-        keys |= {a.key for op in self._ops if isinstance(op, Writing) for a in _recipients(op)}
-        await self._people.look_up(self._unit, keys)
-        await self._traces.look_up(
-            self._unit, (trace_key(k) for op in arrivals for k in used_keys(op.envelope) if k.kind != "token")
-        )
-        await self._find_writings()
-        await self._find_conversations(arrivals)
-
-    async def _find_stored(self, arrivals: list[Arrival]) -> None:
-        by_account: dict[str, set[str]] = defaultdict(set)
-        for op in arrivals:
-            e = op.envelope
-            by_account[e.account] |= {e.external_id, _own_id(e.external_id, e.fingerprint)}
-        for account, ids in by_account.items():
-            query = {"account": account, "external_id": {"$in": list(ids)}}
-            async for doc in self._unit.db[MESSAGES].find(query, session=self._unit.session, batch_size=_ALL):
-                self._stored[account, doc["external_id"]] = doc
-
-    async def _find_writings(self) -> None:
-        db, session = self._unit.db, self._unit.session
-        clients = [op.draft.client_id for op in self._ops if isinstance(op, Writing) and op.draft.client_id]
-        if clients:
-            async for doc in db[MESSAGES].find({"client_id": {"$in": clients}}, session=session, batch_size=_ALL):
-                self._written[doc["client_id"]] = doc
-        ids = [op.message for op in self._ops if isinstance(op, Amendment)]
-        if ids:
-            async for doc in db[MESSAGES].find({"_id": {"$in": ids}}, session=session, batch_size=_ALL):
-                self._amending[doc["_id"]] = doc
-
-    async def _find_conversations(self, arrivals: list[Arrival]) -> None:
-        wanted = self._traces.conversations()
-        wanted |= {k.value for op in arrivals for k in op.envelope.thread_keys if k.kind == "token"}
-        wanted |= {op.draft.conversation for op in self._ops if isinstance(op, Writing) and not op.opening}
-        wanted |= {doc["conversation"] for doc in self._amending.values()}
-        while wanted:
-            query = {"_id": {"$in": list(wanted)}}
-            async for doc in self._unit.db[CONVERSATIONS].find(query, session=self._unit.session, batch_size=_ALL):
-                self._conversations[doc["_id"]] = doc
-            gone = {d["merged_into"] for d in self._conversations.values() if d["state"] == "merged"}
-            wanted = gone - self._conversations.keys()
-
-    def _find(self, conversation: str) -> Doc | None:
-        doc = self._conversations.get(conversation)
-        while doc is not None and doc["state"] == "merged":
-            doc = self._conversations.get(doc["merged_into"])
-        return doc
 
     # -- deciding --------------------------------------------------------------------------------------------
 
@@ -130,45 +70,50 @@ class Batch:
     async def _arrive(self, op: Arrival, seq: int) -> MessageOut:
         e = op.envelope
         external_id = e.external_id
-        stored = self._stored.get((e.account, external_id))
+        stored = self._found.stored.get((e.account, external_id))
         if stored and stored.get("fingerprint") != e.fingerprint and e.fingerprint:
-            external_id = _own_id(external_id, e.fingerprint)
-            stored = self._stored.get((e.account, external_id))
-        if e.raw:
-            self._settled_raw.append(e.raw)
-        if e.ledger:
-            self._inserts[LEDGER].append(_ledger(op, external_id))
+            external_id = id_of_its_own(external_id, e.fingerprint)
+            stored = self._found.stored.get((e.account, external_id))
         if stored:
+            self._settle(op, external_id)
             self._inserts[REPEATS].append(_repeat(op, stored))
             return message_out(stored)
-        bearings = bearings_of(e, self._people)
-        where = place(bearings, self._traces, self._find)
+        bearings = bearings_of(e, self._found.people)
+        where = place(bearings, self._found.traces, self._found.conversation)
         conversation = await self._conversation_for(op, where.conversation, where.also)
         message = new_id()
-        doc = arrival_document(op, message, seq, conversation["_id"], where, self._people, external_id)
+        doc = arrival_document(op, message, seq, conversation["_id"], where, self._found.people, external_id)
         traces = bearings.traces(conversation["_id"], message)
         doc["traces"] = len(traces)
         for trace in traces:
-            self._traces.leave(trace)
-        take_in(conversation, doc, self._parties(op), self._people)
+            self._found.traces.leave(trace)
+        take_in(conversation, doc, self._parties(op), self._found.people)
         if e.direction == "inbound" and not e.automatic:
-            conversation["last_inbound"] = last_inbound(op, doc)
-        self._stored[e.account, external_id] = doc
+            conversation["last_inbound"] = last_inbound(doc, e.sender.key, e.sender.name)
+        self._found.stored[e.account, external_id] = doc
         self._append(doc, conversation)
+        self._settle(op, external_id)
         return message_out(doc)
+
+    def _settle(self, op: Arrival, external_id: str) -> None:
+        """Its raw input has become a message (or is known to be one), and its place at the far side is noted."""
+        if op.envelope.raw:
+            self._settled_raw.append(op.envelope.raw)
+        if op.envelope.ledger:
+            self._inserts[LEDGER].append(_ledger(op, external_id))
 
     async def _conversation_for(self, op: Arrival, winner: str | None, also: list[str]) -> Doc:
         if winner is None:
             e = op.envelope
             doc = new_conversation(new_id(), queue=e.queue, subject=e.subject[:300], at=op.at)
-            self._conversations[doc["_id"]] = doc
+            self._found.conversations[doc["_id"]] = doc
             self._fresh.add(doc["_id"])
             return doc
-        conversation = self._find(winner)
+        conversation = self._found.conversation(winner)
         if conversation is None:
             raise NotFound("the conversation it belongs to is gone", conversation=winner)
         for other in also:
-            loser = self._find(other)
+            loser = self._found.conversation(other)
             if loser is not None and loser["_id"] != conversation["_id"]:
                 await self._join(loser, conversation)
         self._touch(conversation)
@@ -189,9 +134,14 @@ class Batch:
 
     def _moved(self, loser: str, winner: str) -> None:
         """Whatever this batch holds of one conversation belongs to another now."""
-        self._traces.moved(loser, winner)
-        held = (self._inserts[MESSAGES], self._inserts[OUTBOX], self._amending.values(), self._stored.values())
-        for doc in chain(*held, self._written.values()):
+        self._found.traces.moved(loser, winner)
+        held = (
+            self._inserts[MESSAGES],
+            self._inserts[OUTBOX],
+            self._found.amending.values(),
+            self._found.stored.values(),
+        )
+        for doc in chain(*held, self._found.written.values()):
             if doc["conversation"] == loser:
                 doc["conversation"] = winner
 
@@ -204,29 +154,29 @@ class Batch:
 
     def _parties(self, op: Arrival) -> list[tuple[str, Party]]:
         own = op.envelope.own_keys
-        return [(a.key, self._people.party(a)) for a in _addresses(op) if a.key not in own]
+        return [(a.key, self._found.people.party(a)) for a in addresses_of(op) if a.key not in own]
 
     def _write_ours(self, op: Writing, seq: int) -> MessageOut:
         draft = op.draft
-        if draft.client_id and draft.client_id in self._written:
-            return message_out(self._written[draft.client_id])
-        conversation = self._opened(op) if op.opening else self._find(draft.conversation)
+        if draft.client_id and draft.client_id in self._found.written:
+            return message_out(self._found.written[draft.client_id])
+        conversation = self._opened(op) if op.opening else self._found.conversation(draft.conversation)
         if conversation is None:
             raise NotFound("there is no such conversation", conversation=draft.conversation)
-        to = _recipients(op) or self._answer_to(conversation)
+        to = recipients_of(op) or self._answer_to(conversation)
         if draft.kind == "reply" and not to:
             raise Invalid("this conversation has nobody to answer to; name a receiver in `to`")
         author: Party = {"kind": "user", "id": draft.author, "name": draft.author_name, "address": ""}
-        party_to = [self._people.party(a) for a in to if draft.kind == "reply"]
-        party_cc = [self._people.party(a) for a in draft.cc]
+        party_to = [self._found.people.party(a) for a in to if draft.kind == "reply"]
+        party_cc = [self._found.people.party(a) for a in draft.cc]
         doc = writing_document(op, seq, conversation, party_to, party_cc, author)
-        parties = [(a.key, self._people.party(a)) for a in (*to, *draft.cc)] if draft.kind == "reply" else []
+        parties = [(a.key, self._found.people.party(a)) for a in (*to, *draft.cc)] if draft.kind == "reply" else []
         self._touch(conversation)
-        take_in(conversation, doc, parties, self._people)
+        take_in(conversation, doc, parties, self._found.people)
         if draft.kind == "reply":
             self._queue(op, doc, conversation, [a.key for a in (*to, *draft.cc)])
         if draft.client_id:
-            self._written[draft.client_id] = doc
+            self._found.written[draft.client_id] = doc
         self._append(doc, conversation)
         return message_out(doc)
 
@@ -235,7 +185,7 @@ class Batch:
         o = op.opening
         doc = new_conversation(o.conversation, queue=o.queue, subject=op.draft.subject or "", at=op.at)
         doc.update(assignee=o.assignee, records=o.records)
-        self._conversations[doc["_id"]] = doc
+        self._found.conversations[doc["_id"]] = doc
         self._fresh.add(doc["_id"])
         return doc
 
@@ -249,11 +199,11 @@ class Batch:
         ]
 
     def _queue(self, op: Writing, doc: Doc, conversation: Doc, receivers: list[str]) -> None:
-        marks = frozenset().union(*(self._people.marks(k) for k in receivers), conversation["party_keys"])
+        marks = frozenset().union(*(self._found.people.marks(k) for k in receivers), conversation["party_keys"])
         if doc["external_id"]:
             key = f"reference|{doc['external_id']}"
             doc["traces"] = 1
-            self._traces.leave(Trace(key, conversation["_id"], doc["_id"], 0, True, _US, _US | marks))
+            self._found.traces.leave(Trace(key, conversation["_id"], doc["_id"], 0, True, _US, _US | marks))
         self._inserts[OUTBOX].append(
             {
                 "_id": doc["_id"],
@@ -272,7 +222,7 @@ class Batch:
         self._unit.announce(OutboxFilled(account=doc["account"]))
 
     def _amend(self, op: Amendment) -> MessageOut:
-        doc = self._amending.get(op.message)
+        doc = self._found.amending.get(op.message)
         if doc is None:
             raise NotFound("there is no such message", message=op.message)
         try:
@@ -281,9 +231,9 @@ class Batch:
             raise Invalid(str(error)) from None
         if after is None:
             return message_out(doc)
-        self._amending[op.message] = after
+        self._found.amending[op.message] = after
         after["_changed"] = True
-        conversation = self._find(after["conversation"])
+        conversation = self._found.conversation(after["conversation"])
         rooms = conversation_rooms(conversation) if conversation else frozenset()
         shown = {k: v for k, v in after.items() if k != "_changed"}
         self._unit.announce(
@@ -304,20 +254,20 @@ class Batch:
 
     def _change(self, conversation: str) -> UpdateOne:
         """Only what differs: the store then leaves the indexes of all other fields alone."""
-        before, after = self._before[conversation], self._conversations[conversation]
+        before, after = self._before[conversation], self._found.conversations[conversation]
         return UpdateOne({"_id": conversation}, {"$set": {k: v for k, v in after.items() if before.get(k) != v}})
 
     async def _write(self) -> None:
         db, session = self._unit.db, self._unit.session
-        changes: list[Any] = [InsertOne(self._conversations[c]) for c in sorted(self._fresh)]
+        changes: list[Any] = [InsertOne(self._found.conversations[c]) for c in sorted(self._fresh)]
         changes += [self._change(c) for c in sorted(self._touched)]
         if changes:
             await db[CONVERSATIONS].bulk_write(changes, ordered=False, session=session)
-        self._inserts[THREADS] += [trace.document() for trace in self._traces.left]
+        self._inserts[THREADS] += [trace.document() for trace in self._found.traces.left]
         for name, docs in self._inserts.items():
             if docs:
                 await db[name].insert_many(docs, session=session)
-        changed = [doc for doc in self._amending.values() if doc.pop("_changed", False)]
+        changed = [doc for doc in self._found.amending.values() if doc.pop("_changed", False)]
         amendments = [ReplaceOne({"_id": doc["_id"]}, doc) for doc in changed]
         if amendments:
             await db[MESSAGES].bulk_write(amendments, ordered=False, session=session)
@@ -340,19 +290,6 @@ def quarantine_document(op: Arrival, error: Exception) -> Doc:
         "state": "waiting",
         "at": op.at,
     }
-
-
-def _own_id(external_id: str, fingerprint: str | None) -> str:
-    return f"{external_id}#{fingerprint[:12]}" if fingerprint else external_id
-
-
-def _addresses(op: Arrival) -> list[Address]:
-    e = op.envelope
-    return [e.sender, *(*e.to, *e.cc)[:MOST_PARTIES]]
-
-
-def _recipients(op: Writing) -> list[Address]:
-    return [*(op.opening.to if op.opening else op.draft.to)]
 
 
 def _ledger(op: Arrival, external_id: str) -> Doc:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from hub.model.address import Address
 from hub.model.message import Party
 from hub.store.client import Doc
 from hub.stream.conversations import add_unique, links_of
@@ -140,20 +139,21 @@ def _move_state(conversation: Doc, message: Doc) -> None:
         conversation["waiting_since"] = None
 
 
-def last_inbound(arrival: Arrival, message: Doc) -> dict[str, Any]:
+def last_inbound(message: Doc, key: str, name: str) -> dict[str, Any]:
     """What an answer to this conversation needs to know of the message it answers."""
     return {
         "message": message["_id"],
         "account": message["account"],
         "channel": message["channel"],
-        "external_id": arrival.envelope.external_id,
+        "external_id": _as_sent(message),
         "references": message["references"],
-        "key": arrival.envelope.sender.key,
-        "name": arrival.envelope.sender.name,
+        "key": key,
+        "name": name,
         "subject": message["subject"],
     }
 
 
-def as_address(key: str, name: str) -> Address:
-    """An address from its stored parts."""
-    return Address(key, name)
+def _as_sent(message: Doc) -> str:
+    """The id that the sender gave it, also where a second message under that id is kept under one of its own."""
+    mark = f"#{message['fingerprint'][:12]}" if message.get("fingerprint") else ""
+    return str(message["external_id"]).removesuffix(mark)

@@ -12,6 +12,7 @@ from hub.store.client import Doc
 from hub.store.collections import CONVERSATIONS, MESSAGES, MOVES, OUTBOX, THREADS
 from hub.store.unit import Unit, Units
 from hub.stream.conversations import add_unique, links_of, load_conversation, new_conversation, save_conversation
+from hub.stream.documents import last_inbound
 from hub.stream.threads import trace_id
 
 _LISTS = ("channels", "accounts", "contacts", "customers", "records", "tags")
@@ -61,13 +62,14 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         new["links"] = links_of(new)
         await unit.db[CONVERSATIONS].insert_one(new, session=unit.session)
         move = _move("split", before["_id"], new["_id"], [m["_id"] for m in moved], by)
+        move["before"] = {"last_inbound": before["last_inbound"]}
         because = {"joined_because": {"reason": "split", "detail": f"by {by}"}}
         await _carry(unit, move["messages"], before["_id"], new["_id"], because)
+        for doc, apart in ((before, [*before["apart"], new["_id"]]), (dict(new), new["apart"])):
+            summary = await _summary(unit, doc["_id"]) | {"last_inbound": await _last_inbound(unit, doc)}
+            await save_conversation(unit, doc, {"apart": apart, **summary}, moved=True)
+            move.setdefault("after", {"last_inbound": summary["last_inbound"]})
         await unit.db[MOVES].insert_one(move, session=unit.session)
-        apart = [*before["apart"], new["_id"]]
-        await save_conversation(unit, before, {"apart": apart, **await _summary(unit, before["_id"])}, moved=True)
-        before_new = dict(new)
-        await save_conversation(unit, before_new, await _summary(unit, new["_id"]), moved=True)
         return move
 
     return await units.run(work)
@@ -158,8 +160,10 @@ async def _undo_split(unit: Unit, move: Doc, home: str, away: str) -> None:
         raise Conflict("the split conversation has grown or moved since; join the two instead")
     await _carry(unit, move["messages"], away, before["_id"], {})
     await save_conversation(unit, new, {"state": "merged", "merged_into": before["_id"], "message_count": 0})
-    apart = {"apart": [c for c in before["apart"] if c != away]}
-    await save_conversation(unit, before, {**apart, **await _summary(unit, before["_id"])}, moved=True)
+    changes: Doc = {"apart": [c for c in before["apart"] if c != away]}
+    if before["last_inbound"] == move["after"]["last_inbound"]:
+        changes["last_inbound"] = move["before"]["last_inbound"]
+    await save_conversation(unit, before, {**changes, **await _summary(unit, before["_id"])}, moved=True)
 
 
 def _brief(winner: Doc) -> Doc:
@@ -214,6 +218,17 @@ async def _summary(unit: Unit, conversation: str) -> dict[str, Any]:
         "last_at": last["stored_at"],
         "preview": " ".join(last["text"][:320].split())[:160],
     }
+
+
+async def _last_inbound(unit: Unit, conversation: Doc) -> Doc | None:
+    """What an answer there goes by, from the last mail of a person that is in it."""
+    query = {"conversation": conversation["_id"], "direction": "inbound", "automatic": False}
+    doc = await unit.db[MESSAGES].find_one(query, sort=[("seq", -1)], session=unit.session)
+    if doc is None:
+        return None
+    written = doc["author"]["address"]
+    key = next((key for key in conversation["party_keys"] if key.split(":", 1)[1] == written), None)
+    return last_inbound(doc, key, doc["author"]["name"]) if key else None
 
 
 def _move(kind: str, home: str, away: str, messages: list[str], by: str) -> Doc:

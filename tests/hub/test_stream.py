@@ -192,3 +192,16 @@ async def test_after_a_split_a_late_mail_does_not_glue_the_parts_again(
     await moves.split(units, first["conversation"], [second["id"]], by="u1")
     await stream.ingest(mail("<c@x>", "ada@example.com", refers=("<a@x>", "<b@x>")))
     assert len(await _groups(db)) == 2
+
+
+async def test_an_answer_in_a_split_off_conversation_goes_to_who_wrote_there(
+    stream: Stream, db: Database, units: Units
+) -> None:
+    first = await stream.ingest(mail("a@x", "ada@example.com", cc=("bob@example.com",)))
+    second = await stream.ingest(mail("b@x", "bob@example.com", refers=("a@x",)))
+    move = await moves.split(units, first["conversation"], [second["id"]], by="u1")
+    there = await stream.send(Draft(conversation=move["conversations"][1], author="u1", text="Yes"))
+    here = await stream.send(Draft(conversation=first["conversation"], author="u1", text="No"))
+    assert [p["address"] for p in there["to"]] == ["bob@example.com"]
+    assert there["reply_to"] == "b@x"
+    assert [p["address"] for p in here["to"]] == ["ada@example.com"]
