@@ -23,8 +23,8 @@ from hub.store.collections import LEASES
 
 log = logging.getLogger(__name__)
 
-TTL = timedelta(seconds=6)
-RENEW = timedelta(seconds=2)
+TTL = timedelta(seconds=4.5)
+RENEW = timedelta(seconds=1.5)
 MARGIN_SHARE = 6
 """One part in so many of the life of a lease is left for cancelled work to stop in."""
 

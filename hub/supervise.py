@@ -56,11 +56,15 @@ class Supervisor:
         self.watched: dict[str, Watched] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._errands: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     def keep(
         self, name: str, work: Callable[[], Awaitable[None]], *, needed: bool = False, backoff: Backoff | None = None
     ) -> None:
-        """Run `work` for as long as the process lives; restart it when it fails or returns."""
+        """Run `work` for as long as the process lives; restart it when it fails or returns. Nothing starts while
+        the process stops."""
+        if self._stopping:
+            return
         if name in self._tasks and not self._tasks[name].done():
             raise RuntimeError(f"task {name} runs already")
         entry = self.watched[name] = Watched(name, needed)
@@ -88,10 +92,12 @@ class Supervisor:
             await _cancel([task])
 
     async def stop(self) -> None:
-        """Stop everything, last started first."""
-        tasks = [*reversed(self._tasks.values()), *self._errands]
-        self._tasks.clear()
-        await _cancel(tasks)
+        """Stop everything: first what stands on the needed tasks, which serve it to its end, then those."""
+        self._stopping = True
+        for needed in (False, True):
+            while names := [n for n in self._tasks if needed or not self.watched[n].needed]:
+                tasks = [self._tasks.pop(name) for name in reversed(names)]
+                await _cancel([*tasks, *self._errands])
         for entry in self.watched.values():
             entry.state = "stopped"
 

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
@@ -25,7 +25,7 @@ from hub.settings import QueueSettings, Settings
 from hub.store.client import Client, Database, connect, database
 from hub.store.embedded import EmbeddedMongo
 from hub.store.files import Files
-from hub.store.migrate import migrate
+from hub.store.migrate import known_migrations, migrate
 from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
@@ -79,6 +79,8 @@ async def _empty(db: Database) -> None:
             await db.drop_collection(name)
         elif name not in ("migrations", "counters") and not name.startswith("system."):
             await db[name].delete_many({})
+    known = [migration.name for migration in known_migrations()]
+    await db["migrations"].delete_many({"_id": {"$nin": known}})
     await db["counters"].delete_many({"_id": {"$ne": "seq"}})
     await db["counters"].update_one({"_id": "seq"}, {"$set": {"value": 0, "turn": 0}})
 
@@ -209,10 +211,16 @@ async def signed_in(hub: Hub) -> AsyncIterator[SignIn]:
     """`await signed_in("ada", roles=["SA"], queues=["support"])`: makes the person at first use, and signs in."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def sign_in(login: str, *, roles: Sequence[str] = ("SA",), queues: Sequence[str] = ()) -> SignedIn:
+        async def sign_in(
+            login: str,
+            *,
+            roles: Sequence[str] = ("SA",),
+            queues: Sequence[str] = (),
+            locale: Literal["zh", "en"] = "en",
+        ) -> SignedIn:
             if await hub.db["credentials"].find_one({"login": login}) is None:
                 user = await hub.identity.staff.create_user(
-                    login, login.title(), PASSWORD, far=FarEnd("local", "test"), roles=list(roles)
+                    login, login.title(), PASSWORD, far=FarEnd("local", "test"), roles=list(roles), locale=locale
                 )
                 for queue in queues:
                     await hub.db["queues"].update_one(

@@ -20,7 +20,7 @@ PYTHON_CHECKS = {
     "mypy --strict": ("mypy",),
     "import contracts": ("lint-imports",),
 }
-LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core")
+LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1")
 """What the browser tests need beyond the Python packages, as Debian calls it."""
 
 

@@ -71,6 +71,7 @@ async def _people(hub: Hub, data: dict[str, Any]) -> None:
             far=_HERE,
             roles=person["roles"],
             department=departments[person["department"]],
+            locale=person["locale"],
             weak=True,
         )
         for queue in person["queues"]:

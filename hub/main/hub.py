@@ -203,10 +203,12 @@ class Hub:
 
     async def close(self) -> None:
         """Let go of the store."""
+        await self.units.forget()
         await self.client.close()
 
     def _keep_tasks(self) -> None:
         keep = self.supervisor.keep
+        keep("writers", self.units.tend)
         keep("commit", self.commit.run, needed=True)
         keep("raw", self.raws.run, needed=True)
         keep("feed", self.feed.run, needed=True)

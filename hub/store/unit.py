@@ -133,6 +133,17 @@ class Units:
                 if patience.asks_who_is_in_the_way():
                     await self._writer.end_the_dead()
 
+    async def tend(self) -> None:
+        """Say every second that this process lives, and end the transactions of those that died. Runs until cancelled."""
+        while True:
+            await self._writer.session()
+            await self._writer.end_the_dead()
+            await asyncio.sleep(1.0)
+
+    async def forget(self) -> None:
+        """This process ends cleanly: nothing of it is left to be ended by others."""
+        await self._writer.forget()
+
     async def _once(self, work: Callable[[Unit], Awaitable[T]], places: int) -> T:
         session = await self._writer.session()
         await session.start_transaction(

@@ -1,8 +1,8 @@
 """The writing session of a process, known to the others by name.
 
 A process that is killed in the middle of a transaction leaves it open at the server, which by default waits a minute
-before it gives up; meanwhile nobody gets the turn. So every process writes through one session, notes it in `writers`
-with an end, and whoever waits too long for the turn ends the sessions whose end has passed.
+before it gives up; meanwhile nobody gets the turn, and nobody may write what it had written. So every process writes
+through one session, notes it in `writers` with an end, and the others end the sessions whose end has passed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hub.store.client import Client, Database
 log = logging.getLogger(__name__)
 
 WRITERS = "writers"
-ALIVE_MS = 5000
+ALIVE_MS = 4000
 """A transaction that lasts longer is taken for a dead process's."""
 _NOTE_EVERY_S = 1.0
 
@@ -50,6 +50,15 @@ class Writer:
         session, self._session = self._session, None
         if session is not None:
             await session.end_session()
+
+    async def forget(self) -> None:
+        """Take the note back."""
+        if self._session is not None:
+            try:
+                await self._writers.delete_one({"_id": self._session.session_id["id"]})
+            except PyMongoError as error:
+                log.info("the writer's note stays until others remove it", extra={"reason": str(error)})
+        await self.renew()
 
     async def end_the_dead(self) -> None:
         """End the transactions of processes that are gone."""

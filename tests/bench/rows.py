@@ -54,7 +54,7 @@ class Rows:
         )
         sender = arrival.envelope.sender
         take_in(conversation, doc, [(sender.key, self._people.party(sender))], self._people)
-        conversation["last_inbound"] = last_inbound(arrival, doc)
+        conversation["last_inbound"] = last_inbound(doc, sender.key, sender.name)
         conversation["state"] = self.states[which % len(self.states)]
         return doc
 

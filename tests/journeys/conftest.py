@@ -130,7 +130,7 @@ async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncItera
         width: int = 1440,
         path: str = "/console/inbox",
     ) -> Watched:
-        await signed_in(login, roles=roles, queues=["support"])
+        await signed_in(login, roles=roles, queues=["support"], locale="zh" if language == "zh-CN" else "en")
         size = {"width": width, "height": 900 if width > 700 else 844}
         context = await browser.new_context(locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size)  # type: ignore[arg-type]
         contexts.append(context)

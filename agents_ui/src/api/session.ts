@@ -59,6 +59,12 @@ async function restore(): Promise<void> {
   }
 }
 
+/** Ask again who I am and what I may do. Throws where the hub does not say; an ended sign-in is an answer. */
+async function refresh(): Promise<void> {
+  await restore()
+  if (trouble.value) throw trouble.value
+}
+
 async function signIn(login: string, password: string, otp?: string): Promise<void> {
   const answer = await post<SignedIn>('/api/session', { body: { login, password, ...(otp ? { otp } : {}) } })
   useCsrf(answer.csrf)
@@ -80,5 +86,5 @@ async function setPresence(state: PresenceState): Promise<void> {
 const user = computed<User | null>(() => current.value?.user ?? null)
 
 export function useSession() {
-  return { user, presence, unknown, trouble, expired, has, may, restore, signIn, signOut, setPresence }
+  return { user, presence, unknown, trouble, expired, has, may, restore, refresh, signIn, signOut, setPresence }
 }

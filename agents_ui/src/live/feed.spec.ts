@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ApiProblem } from '@/api/problem'
 import { backoff } from '@/live/backoff'
 import { Feed } from '@/live/feed'
 import { FarEnd } from '@/live/testLink'
@@ -10,6 +11,14 @@ const refused = vi.fn()
 
 function appended(id: string) {
   return { conversation: { id: 'c' }, message: { id } }
+}
+
+/** The hub sends the console away, and it comes back. */
+async function comeBack(why: string): Promise<void> {
+  far.listener.closing({ why, wait_s: 0.4 })
+  await vi.advanceTimersByTimeAsync(400)
+  far.accept(6)
+  await vi.advanceTimersByTimeAsync(0)
 }
 
 beforeEach(() => {
@@ -121,6 +130,50 @@ describe('stale', () => {
     far.listener.stale({ seq: 900, why: 'too old' })
     await vi.advanceTimersByTimeAsync(10_000)
     expect(far.opened).toEqual([null])
+  })
+})
+
+describe('other rights', () => {
+  it('everything is read again, and not before the console is back in its rooms', async () => {
+    const reload = vi.fn(async () => undefined)
+    feed.onReload(reload)
+    far.accept(4)
+    far.listener.closing({ why: 'rights-changed', wait_s: 0.4 })
+    await vi.advanceTimersByTimeAsync(400)
+    far.listener.connected()
+    expect(far.opened).toEqual([null, 4])
+    expect(reload).not.toHaveBeenCalled()
+    far.listener.ready({ seq: 6 })
+    expect(feed.mark.value.kind).toBe('catching_up')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reload).toHaveBeenCalledOnce()
+    expect(feed.mark.value.kind).toBe('live')
+  })
+
+  it('a hub that only goes for a while takes no data with it: nothing is read again', async () => {
+    const reload = vi.fn(async () => undefined)
+    feed.onReload(reload)
+    far.accept(4)
+    await comeBack('drain')
+    expect(reload).not.toHaveBeenCalled()
+  })
+
+  it('what may not be seen any more does not keep the console from being live', async () => {
+    feed.onReload(() => Promise.reject(new ApiProblem({ type: 'urn:mainstem:problem:not-found', title: 'Not found', status: 404 })))
+    far.accept(4)
+    await comeBack('rights-changed')
+    expect(feed.mark.value.kind).toBe('live')
+  })
+
+  it('a refused socket of a sign-in that stands begins anew with a full read', async () => {
+    const reload = vi.fn(async () => undefined)
+    feed.onReload(reload)
+    far.accept(4)
+    far.listener.refused({ type: 'urn:mainstem:problem:sign-in-needed', title: 'Sign in', status: 401 })
+    feed.start(true)
+    far.accept(9)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reload).toHaveBeenCalledOnce()
   })
 })
 

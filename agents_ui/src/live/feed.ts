@@ -40,7 +40,7 @@ export class Feed {
   #attempt = 0
   /** Counts the times the link was given up: whatever waited across one has been overtaken. */
   #turn = 0
-  /** Data may have been read before the feed stood: then the first `ready` must read it again. */
+  /** What was read may lack something that no event will bring: then the next `ready` must read it again. */
   #readBlind = false
 
   constructor(parts: FeedParts) {
@@ -60,8 +60,10 @@ export class Feed {
     return this.#cursor.seen
   }
 
-  start(): void {
+  /** `afresh`: the screen shows what was read before the last `stop`, so it is read again once the feed stands. */
+  start(afresh = false): void {
     if (this.#link || this.#timer) return
+    if (afresh) this.#readBlind = true
     this.#connect()
   }
 
@@ -87,7 +89,7 @@ export class Feed {
     return () => void set.delete(handler as AnyHandler)
   }
 
-  /** `reload` reads a store's data again by REST; it runs after `stale` and after a blind first read. */
+  /** `reload` reads a store's data again by REST; it runs after `stale`, after new rights and after a blind first read. */
   onReload(reload: Reload): () => void {
     this.#reloads.add(reload)
     return () => void this.#reloads.delete(reload)
@@ -189,7 +191,7 @@ export class Feed {
     this.#readBlind = false
     const results = await Promise.allSettled([...this.#reloads].map((reload) => reload()))
     if (this.#turn !== turn) return
-    if (results.some((result) => result.status === 'rejected')) {
+    if (results.some((result) => result.status === 'rejected' && !isAnswer(result.reason))) {
       this.#readBlind = true
       return this.#retry()
     }
@@ -201,8 +203,10 @@ export class Feed {
     this.#timer = setTimeout(() => this.#connect(), pauseMs)
   }
 
-  /** The hub ends the connection and says when to come back, so that not all consoles do at once. */
+  /** The hub ends the connection and says when to come back, so that not all consoles do at once. With other rights
+   *  there is other data to see, of which no event was missed: it is read again once the feed stands. */
   #takeLeave(closing: Closing): void {
+    if (closing.why === 'rights-changed') this.#readBlind = true
     if (closing.wait_s !== null) return this.#retry(closing.wait_s * 1000)
     this.stop()
     this.#parts.refused()
@@ -225,6 +229,11 @@ export class Feed {
     this.#connected.value = false
     this.#ready.value = false
   }
+}
+
+/** "You may not see it" and "it is not there" are answers: asking again brings no other. */
+function isAnswer(reason: unknown): boolean {
+  return reason instanceof ApiProblem && [403, 404].includes(reason.status)
 }
 
 function noAnswer(): ApiProblem {

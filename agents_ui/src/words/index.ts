@@ -8,15 +8,17 @@ export type Language = (typeof LANGUAGES)[number]
 
 const KEY = 'mainstem.language'
 
-function first(): Language {
+/** What somebody chose at this browser. */
+function chosen(): Language | null {
   const kept = localStorage.getItem(KEY)
-  if (kept === 'zh-CN' || kept === 'en') return kept
-  return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+  return kept === 'zh-CN' || kept === 'en' ? kept : null
 }
+
+const nearest = (tag: string): Language => (tag.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en')
 
 export const i18n = createI18n({
   legacy: false,
-  locale: first(),
+  locale: chosen() ?? nearest(navigator.language),
   fallbackLocale: 'en',
   messages: { 'zh-CN': zh, en },
 })
@@ -27,8 +29,18 @@ export function language(): Language {
   return i18n.global.locale.value as Language
 }
 
-export function speak(wanted: Language): void {
+function turnTo(wanted: Language): void {
   i18n.global.locale.value = wanted
   document.documentElement.lang = wanted
+}
+
+/** A person chooses; this browser keeps it. */
+export function speak(wanted: Language): void {
+  turnTo(wanted)
   localStorage.setItem(KEY, wanted)
+}
+
+/** The language of the person's record (`zh`, `en`), where nobody chose one here. */
+export function speakAsKnown(locale: string): void {
+  if (chosen() === null) turnTo(nearest(locale))
 }

@@ -8,6 +8,7 @@ import { feed, useLive, useReload } from '@/live'
 import { isGone } from '@/live/events'
 import { problemText } from '@/words/problem'
 import { changeConversation, showConversation } from './api'
+import { useReread } from './useReread'
 
 export function useConversation(id: string) {
   const { t } = useI18n()
@@ -59,6 +60,7 @@ export function useConversation(id: string) {
     if (!isGone(data)) take(data.conversation)
     else if (data.id === id) gone.value = true
   })
+  useReread(id, read)
   useReload(async () => {
     await read()
     if (problem.value) throw problem.value

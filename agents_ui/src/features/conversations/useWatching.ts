@@ -3,6 +3,7 @@ import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { useSession } from '@/api/session'
 import type { PersonRef } from '@/api/types'
 import { feed, useLive, type LiveEvents } from '@/live'
+import { useReread } from './useReread'
 
 export function useWatching(conversation: string) {
   const { user } = useSession()
@@ -17,6 +18,7 @@ export function useWatching(conversation: string) {
   useLive('watching', (data) => {
     if (data.conversation === conversation) watchers.value = data.users
   })
+  useReread(conversation, begin) // whoever loses sight of it no longer counts as watching
   watch(
     () => feed.mark.value.kind === 'live',
     (live) => (live ? void begin() : (watchers.value = [])),

@@ -96,6 +96,7 @@ export function useRecord(type: string, id: string | null) {
     else void read()
   })
   useReload(async () => {
+    meta.value = await wholeType(type)
     if (dirty.value) newer.value = true
     else await read()
     if (problem.value) throw problem.value

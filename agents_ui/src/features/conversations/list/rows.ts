@@ -30,6 +30,7 @@ export class Rows {
     for (const row of page) {
       this.#keep(row)
       this.#found.add(row.id)
+      this.unjudged.delete(row.id)
     }
     this.#floor = last ? null : (page.at(-1) ?? this.#floor)
     this.settle()

@@ -27,6 +27,8 @@ export function useInbox(view: Ref<View>) {
   const held = shallowRef(false)
   let request: AbortController | null = null
   let due = false
+  /** Rows whose first page is on its way: events that come meanwhile are theirs too. */
+  let coming: Rows | null = null
 
   function fresh(): Rows {
     const wanted = view.value
@@ -38,6 +40,7 @@ export function useInbox(view: Ref<View>) {
     request?.abort()
     const mine = new AbortController()
     request = mine
+    coming = into === rows.value ? null : into
     loading.value = true
     problem.value = null
     try {
@@ -51,7 +54,10 @@ export function useInbox(view: Ref<View>) {
       if (!(trouble instanceof ApiProblem)) throw trouble
       problem.value = trouble
     } finally {
-      if (request === mine) loading.value = false
+      if (request === mine) {
+        loading.value = false
+        coming = null
+      }
     }
   }
 
@@ -87,6 +93,7 @@ export function useInbox(view: Ref<View>) {
 
   function accept(row: Conversation): void {
     rows.value.pushed(row)
+    coming?.pushed(row)
     touched()
   }
 
@@ -94,6 +101,7 @@ export function useInbox(view: Ref<View>) {
   useLive('conversation.changed', (data) => {
     if (!isGone(data)) return accept(data.conversation)
     rows.value.left(data.id)
+    coming?.left(data.id)
     touched()
   })
   useReload(async () => {

@@ -1,13 +1,16 @@
 /** The messages of one conversation: pages upwards from the newest, and what the feed brings. */
 import { onScopeDispose, shallowRef } from 'vue'
 import { ApiProblem } from '@/api/problem'
-import type { Message } from '@/api/types'
+import type { Message, Page } from '@/api/types'
 import { feed, useLive, useReload } from '@/live'
 import { listMessages, showMessage } from '../api'
+import { useReread } from '../useReread'
 import { merge } from './merge'
 import { useOutgoing } from './outgoing'
 
 const PAGE = 40
+/** The most pages that are read again at once; what is older is asked for by hand. */
+const MOST_PAGES = 10
 
 export function useThread(conversation: string) {
   const outgoing = useOutgoing()
@@ -16,37 +19,76 @@ export function useThread(conversation: string) {
   const loading = shallowRef(false)
   const problem = shallowRef<ApiProblem | null>(null)
   let alive = true
+  /** Counts the readings from the newest on: the answer of one that was overtaken is dropped. */
+  let turn = 0
+  /** What came while such a reading is under way, and may be missing in its answer. */
+  let since: Message[] | null = null
 
   /** Stored messages replace the rows that stood for them on their way. */
   function take(incoming: readonly Message[]): void {
     messages.value = merge(conversation, messages.value, incoming)
-    for (const message of incoming) {
+    since?.push(...incoming)
+    settle(incoming)
+  }
+
+  function settle(stored: readonly Message[]): void {
+    for (const message of stored) {
       if (message.client_id) outgoing.drop(message.client_id)
     }
   }
 
-  async function page(before: string | null): Promise<void> {
+  /** One reading, unless a later one from the newest on overtakes it: then its answer is nobody's any more. */
+  async function reading<T>(mine: number, ask: () => Promise<T>, use: (found: T) => void): Promise<void> {
     loading.value = true
     problem.value = null
     try {
-      const found = await listMessages(conversation, before, PAGE)
-      take(found.items)
-      older.value = found.next
+      const found = await ask()
+      if (mine === turn && alive) use(found)
     } catch (trouble) {
       if (!(trouble instanceof ApiProblem)) throw trouble
-      problem.value = trouble
+      if (mine === turn) problem.value = trouble
     } finally {
-      loading.value = false
+      if (mine === turn) loading.value = false
     }
+  }
+
+  /** From the newest upwards without a hole, as far back as the thread is shown. */
+  async function pages(): Promise<Page<Message>> {
+    const first = messages.value[0]?.seq ?? Infinity
+    let found = await listMessages(conversation, null, PAGE)
+    for (let read = 1; read < MOST_PAGES && found.next && (found.items[0]?.seq ?? 0) > first; read += 1) {
+      const above = await listMessages(conversation, found.next, PAGE)
+      found = { items: [...above.items, ...found.items], next: above.next }
+    }
+    return found
+  }
+
+  /** Read anew what is shown: messages that the hub no longer has here leave, parts that were opened stay. */
+  async function again(): Promise<void> {
+    turn += 1
+    since = []
+    await reading(turn, pages, (found) => {
+      const here = new Set(found.items.map((message) => message.id))
+      const kept = messages.value.filter((message) => here.has(message.id))
+      messages.value = merge(conversation, merge(conversation, kept, found.items), since ?? [])
+      since = null
+      settle(found.items)
+      older.value = found.next
+    })
   }
 
   async function load(): Promise<void> {
     await feed.settled()
-    await page(null)
+    await again()
   }
 
   async function loadOlder(): Promise<void> {
-    if (!loading.value && older.value) await page(older.value)
+    const before = older.value
+    if (loading.value || !before) return
+    await reading(turn, () => listMessages(conversation, before, PAGE), (found) => {
+      take(found.items)
+      older.value = found.next
+    })
   }
 
   /** What an event left out. */
@@ -64,11 +106,10 @@ export function useThread(conversation: string) {
 
   useLive('message.appended', (data) => onEvent(data.message))
   useLive('message.amended', (data) => onEvent(data.message))
+  useReread(conversation, again)
   useReload(async () => {
-    // A hole may lie between what is shown and the newest page: begin again from the newest.
-    const found = await listMessages(conversation, null, PAGE)
-    messages.value = merge(conversation, [], found.items)
-    older.value = found.next
+    await again()
+    if (problem.value) throw problem.value
   })
   onScopeDispose(() => (alive = false))
 
