@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import aiosmtplib
 
 from crm_core.access.actor import system
+from crm_core.ground.clock import now
 from hub.cli.demo_sink import SINK_PORT
 from hub.identity.far_end import FarEnd
 from hub.main import Hub
@@ -103,6 +105,7 @@ async def _mails(data: dict[str, Any]) -> None:
     for one in data["mails"]:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = one["from"], one.get("to", "support@demo.local"), one["subject"]
+        mail["Date"] = format_datetime(now())
         mail["Message-ID"] = f"<{one['id']}@mail.example>"
         if "answers" in one:
             mail["In-Reply-To"] = mail["References"] = f"<{one['answers']}@mail.example>"

@@ -8,7 +8,7 @@ from tests.bench.figures import Figure
 from tests.bench.ground import Ground, hire, prepared, serving
 from tests.bench.machine import cpu_s
 
-MAILS, CONNECTIONS, AGENTS = 6000, 8, 2
+MAILS, CONNECTIONS, AGENTS = 6000, 50, 2
 _BUDGET = 1000
 
 

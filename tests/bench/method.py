@@ -18,7 +18,7 @@ process. The clock stops when the last message is durable (majority, journaled);
 console has its last event. The result is checked: every message once, every answer in its conversation. The floor writes
 the same messages, conversations and events again, 100 in a transaction, with no index, nothing looked up and nothing
 decided.""",
-    "door": """A `mainstem serve` process takes mails by SMTP from a sender in another process: 8 connections that stay open, with
+    "door": """A `mainstem serve` process takes mails by SMTP from a sender in another process: 50 connections that stay open, with
 PIPELINING. Each mail is kept raw, parsed, threaded and durable before it is acknowledged; the clock stops when the
 consoles of two agents have all of them. The floor is aiosmtpd with a handler that does nothing, fed by the same sender.""",
     "fanout": """N consoles of one queue sit in a client process. Twenty events of the size of a message are committed in one unit
