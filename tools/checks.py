@@ -26,12 +26,16 @@ LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1")
 
 def install_lab() -> None:
     """The lab servers that can be installed here; says what is left out and why."""
-    if shutil.which("chromium"):
-        return
     if may_use_apt():
-        apt_install(*LAB)
-    else:
+        if missing := [package for package in LAB if not _installed(package)]:
+            apt_install(*missing)
+    elif not shutil.which("chromium"):
         say("lab: no chromium on PATH, and installing it takes Debian's apt as root: browser tests will be skipped")
+
+
+def _installed(package: str) -> bool:
+    asked = ("dpkg-query", "-W", "-f", "${db:Status-Status}", package)
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout == "installed"
 
 
 def check(name: str, command: tuple[str | Path, ...], cwd: Path = ROOT) -> bool:
