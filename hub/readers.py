@@ -79,20 +79,23 @@ class Readers:
         """One batch; True while there may be more."""
         mark = await self._db[BOOKMARKS].find_one({"_id": reader.name})
         after = mark["seq"] if mark else 0
-        heads = await self._db[EVENTS].find({"_id": {"$gt": after}}, {"name": 1}).sort("_id", 1).limit(_BATCH).to_list()
-        if not heads:
+        newest = await self._db[EVENTS].find_one({}, {"_id": 1}, sort=[("_id", -1)])
+        upto = newest["_id"] if newest else after
+        if upto <= after:
             return False
-        wanted = [head["_id"] for head in heads if head["name"] in reader.wants]
-        if wanted:
-            fields = (
-                {"name": 1, **dict.fromkeys((f"data.{field}" for field in reader.fields), 1)} if reader.fields else None
-            )
-            found = self._db[EVENTS].find({"_id": {"$in": wanted}}, fields).sort("_id", 1)
-            await reader.handle(await found.to_list())
-        await self._db[BOOKMARKS].update_one(
-            {"_id": reader.name}, {"$max": {"seq": heads[-1]["_id"]}, "$set": {"at": now()}}, upsert=True
+        query = {"_id": {"$gt": after, "$lte": upto}, "name": {"$in": sorted(reader.wants)}}
+        fields = (
+            {"name": 1, **dict.fromkeys((f"data.{field}" for field in reader.fields), 1)} if reader.fields else None
         )
-        return len(heads) == _BATCH
+        found = await self._db[EVENTS].find(query, fields).sort("_id", 1).limit(_BATCH).to_list()
+        if found:
+            await reader.handle(found)
+        more = len(found) == _BATCH
+        reached = found[-1]["_id"] if more else upto
+        await self._db[BOOKMARKS].update_one(
+            {"_id": reader.name}, {"$max": {"seq": reached}, "$set": {"at": now()}}, upsert=True
+        )
+        return more
 
     async def _let_others_go_first(self) -> None:
         """Gather a batch for a moment, then wait until nobody waits for a commit, within bounds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -36,7 +35,6 @@ def up(settings: Settings) -> int:
 
 
 def _run(main: Coroutine[Any, Any, None]) -> int:
-    gc.set_threshold(20_000, 20, 50)  # a hub makes many small objects that die young; the usual 700 costs it a tenth
     try:
         import uvloop
     except ImportError:  # not on this platform; the standard loop does the same, slower
