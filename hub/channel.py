@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -72,6 +72,20 @@ class Raw:
     at: datetime
     note: Mapping[str, Any]
     correlation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What became of a message on one side, for the other side to follow. None = as it was.
+
+    Attributes:
+        places: the far side's places of it, as the channel wrote them into `Envelope.ledger`.
+    """
+
+    external_id: str
+    places: tuple[str, ...] = ()
+    seen: bool | None = None
+    deleted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +202,10 @@ class Channel(ABC, Generic[AccountT]):
             InDoubt: the far side cannot be asked; the account's `in_doubt` policy decides.
         """
         raise InDoubt(f"{account.id}: the far side cannot be asked about {delivery.external_id}")
+
+    async def follow(self, account: AccountT, marks: Sequence[Marks], inlet: Inlet) -> None:
+        """Bring the far side's marks (read, deleted) in step with ours. Must be safe to repeat; a channel whose far
+        side keeps none has nothing to do."""
 
     def inventory(self, account: AccountT, since: datetime) -> AsyncIterator[str] | None:
         """The far side's ids since then, for `mainstem reconcile`; None where the far side keeps nothing."""

@@ -73,7 +73,11 @@ def prepared_database(mongo_url: str) -> str:
 
 
 async def _empty(db: Database) -> None:
-    """Take everything out but the indexes and the notes of migrations."""
+    """Take everything out but the indexes and the notes of migrations.
+
+    A process that a test killed may have left a transaction open, which would keep its documents for a minute.
+    """
+    await db.client.admin.command("killAllSessions", [])
     for name in await db.list_collection_names():
         if name == "hints":  # capped: nothing can be deleted from it
             await db.drop_collection(name)

@@ -53,7 +53,7 @@ async def test_a_kill_around_the_sending_gives_one_copy(
     await asyncio.wait_for(victim.wait(), 30)
     other.supervisor.keep("outbox", other.outbox.run)
     for message in messages:
-        await other.delivery(message["id"], "sent", 15)
+        await other.delivery(message["id"], "sent", 60)
     assert [m["text"] for m in far.taken] == ["n0", "n1", "n2"]
 
 
@@ -80,7 +80,7 @@ async def test_what_came_in_before_a_kill_is_stored_once_by_the_next_hub(
     async def taken_over() -> bool:
         return await stored() > min(before, 99)
 
-    await until(taken_over, 10)
+    await until(taken_over, 30)
 
     async def all_there() -> bool:
         return await stored() == 100

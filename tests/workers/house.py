@@ -93,7 +93,7 @@ async def running_worker(mongo_url: str, database: str, data: Path) -> AsyncIter
         yield worker
         if process.returncode is None:
             process.terminate()
-            assert await asyncio.wait_for(process.wait(), 20) == 0, worker.logged()
+            assert await asyncio.wait_for(process.wait(), 60) == 0, worker.logged()
     finally:
         if process.returncode is None:
             await worker.kill()
@@ -104,7 +104,7 @@ async def ask(units: Units, task_name: str, /, **arguments: Any) -> str:
     return await units.run(lambda unit: ask_for(unit, task_name, arguments, user="u1"))
 
 
-async def until(condition: Callable[[], Awaitable[Any]], worker: Worker, within_s: float = 45.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], worker: Worker, within_s: float = 120.0) -> Any:
     """Wait until the condition gives something."""
     try:
         async with asyncio.timeout(within_s):

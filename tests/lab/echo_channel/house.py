@@ -83,6 +83,7 @@ class House:
         """Run the common parts, and accounts and outbox where asked for."""
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "commit": self.commit.run,
+            "writers": self.units.tend,
             "raws": self.raws.run,
             "leases": self.leases.run,
             "health": self.health.run,
@@ -134,7 +135,7 @@ class House:
         assert doc is not None
         return doc
 
-    async def delivery(self, message: str, state: str, within_s: float = 10.0) -> Doc:
+    async def delivery(self, message: str, state: str, within_s: float = 30.0) -> Doc:
         """The message's delivery, once it has this state and the try is closed."""
 
         async def reached() -> bool:
@@ -154,7 +155,7 @@ class House:
 
 
 async def until(
-    reached: Callable[[], Awaitable[bool]], within_s: float = 10.0, why: Callable[[], str] = lambda: "not reached"
+    reached: Callable[[], Awaitable[bool]], within_s: float = 30.0, why: Callable[[], str] = lambda: "not reached"
 ) -> None:
     """Wait for a condition, with a bound."""
     try:
