@@ -11,8 +11,12 @@ _shift = timedelta(0)
 
 def now() -> datetime:
     """The present moment in UTC, cut to milliseconds: what MongoDB stores is what we compare."""
-    at = datetime.now(UTC) + _shift
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return as_stored(datetime.now(UTC) + _shift)
+
+
+def as_stored(at: datetime) -> datetime:
+    """The same moment as the store gives it back: in UTC, cut to milliseconds."""
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import Unavailable
 from hub.feed.hints import HINTS, Hints
 from hub.metrics import FEED_DELAY, FEED_POSITION
+from hub.store.announced import Announced
 from hub.store.client import Database, Doc
 from hub.store.collections import COUNTERS, EVENTS
 
@@ -35,14 +36,17 @@ _PIPELINE: list[dict[str, Any]] = [
     {"$changeStream": {}},
     {"$match": {"operationType": "insert", "ns.coll": {"$in": [EVENTS, HINTS]}}},
     {"$project": {"ns.coll": 1, "fullDocument": 1}},
+    # the content of events is here already, or is fetched where another process announced it
+    {"$set": {"fullDocument.data": {"$cond": [{"$eq": ["$ns.coll", EVENTS]}, "$$REMOVE", "$fullDocument.data"]}}},
 ]
 
 
 class Feed:
     """Follows the stream for one process. `position` is the last `seq` that the listeners have had."""
 
-    def __init__(self, db: Database, hints: Hints) -> None:
+    def __init__(self, db: Database, hints: Hints, announced: Announced | None = None) -> None:
         self.position = 0
+        self._announced = announced or Announced()
         self._db = db
         self._hints = hints
         self._caught_up = 0
@@ -89,7 +93,7 @@ class Feed:
                 await self._catch_up(session)
                 while True:
                     _check_cancelled()
-                    self._take(await self._more(cursor, session))
+                    await self._take(await self._more(cursor, session), session)
             finally:
                 await self._close(cursor, session)
 
@@ -123,14 +127,31 @@ class Feed:
                 break
         self._caught_up = self.position
 
-    def _take(self, changes: list[Doc]) -> None:
+    async def _take(self, changes: list[Doc], session: AsyncClientSession) -> None:
         hints = [c["fullDocument"] for c in changes if c["ns"]["coll"] == HINTS]
         events = [c["fullDocument"] for c in changes if c["ns"]["coll"] == EVENTS]
         fresh = sorted((e for e in events if e["_id"] > self._caught_up), key=_seq)
         if fresh:
+            await self._fill(fresh, session)
             self._give(fresh)
         if hints:
             _tell(self._hint_listeners, hints)
+
+    async def _fill(self, events: list[Doc], session: AsyncClientSession) -> None:
+        """Give the events their content; one query for all that other processes announced."""
+        foreign: dict[int, Doc] = {}
+        for event in events:
+            content = self._announced.take(event.get("unit"), event["_id"])
+            if content is None:
+                foreign[event["_id"]] = event
+            else:
+                event["data"] = content
+        if foreign:
+            query = {"_id": {"$in": list(foreign)}}
+            async for found in self._db[EVENTS].find(query, {"data": 1}, session=session, batch_size=_BATCH):
+                foreign.pop(found["_id"])["data"] = found["data"]
+        if foreign:
+            raise Unavailable(f"the store does not give {len(foreign)} events that it announced")
 
     def _give(self, events: list[Doc]) -> None:
         self.position = max(self.position, events[-1]["_id"])

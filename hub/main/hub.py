@@ -32,6 +32,7 @@ from hub.desk.conversations import Conversations
 from hub.desk.inbox_search import Inbox
 from hub.desk.messages import Messages
 from hub.desk.party_links import PartyLinks
+from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
 from hub.desk.quarantine import Quarantine
 from hub.desk.queues import Queues
@@ -54,6 +55,7 @@ from hub.outbox.outbox import Outbox
 from hub.readers import Reader, Readers
 from hub.reconcile import Reconciler
 from hub.settings import Settings
+from hub.store.announced import Announced
 from hub.store.client import Doc, connect, database
 from hub.store.files import Files
 from hub.store.migrate import migrate
@@ -67,6 +69,7 @@ from hub.vault import Signer, Vault, installation_key
 from hub.web.idempotency import Idempotency
 from hub.web.middleware import new_application
 from hub.web.openapi import Documentation, openapi
+from hub.web.picture_fetch import PictureFetcher
 from hub.web.record_docs import record_docs
 from hub.web.routes import mount
 
@@ -97,7 +100,8 @@ class Hub:
     def _build_store(self, mongo_url: str) -> None:
         self.client = connect(mongo_url)
         self.db = database(self.client, self.settings.database)
-        self.units = Units(self.client, self.db)
+        self.announced = Announced()
+        self.units = Units(self.client, self.db, self.announced)
         self.files = Files(self.db, self.settings.limits.file_bytes)
         self.registry = load_record_types()
         self.records = Records(self.units, self.registry)
@@ -124,7 +128,7 @@ class Hub:
         self.outbox = Outbox(self.directory, self.leases, lane, self.supervisor)
         self.afterthoughts = Afterthoughts(self.units, self.stream, self.journal)
         self.hints = Hints(self.db)
-        self.feed = Feed(self.db, self.hints)
+        self.feed = Feed(self.db, self.hints, self.announced)
         self.replay = Replay(self.db, self.feed, limits.replay_events)
         self.readers = Readers(self.db, idle=lambda: self.commit.idle)
         self.search = Search(self.db, self.records)
@@ -134,6 +138,7 @@ class Hub:
         self.messages = Messages(
             self.stream, self.attachments, self.raws, self.records, self.sending, settings.default_region
         )
+        self.pictures = Pictures(self.db, PictureFetcher())
         self.idempotency = Idempotency(self.db)
         self.documentation = Documentation()
         self.readiness = Readiness(self.db, self.supervisor)
@@ -157,7 +162,7 @@ class Hub:
             self.settings, self.supervisor, self.db, self.units, self.files, self.records, self.registry, self.vault,
             self.signer, self.leases, self.stream, self.raws, self.directory, self.health, self.inlets, self.replays,
             self.journal, self.outbox, self.hints, self.feed, self.replay, self.readers, self.search,
-            self.attachments, self.conversations, self.inbox, self.messages, self.changes, self.afterthoughts,
+            self.attachments, self.conversations, self.inbox, self.messages, self.pictures, self.changes, self.afterthoughts,
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
             self.watching, self.consoles,
         )  # fmt: skip

@@ -23,6 +23,7 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import Unavailable
 from crm_core.ground.events import Event
 from hub.log import correlation
+from hub.store.announced import Announced
 from hub.store.client import Client, Database, Doc
 from hub.store.collections import COUNTERS, EVENTS
 from hub.store.writer import Writer
@@ -46,6 +47,7 @@ class Unit:
         """The first of the places that were asked for with `Units.run(places=)`."""
         self._events: list[Doc] = []
         self._unnumbered: list[tuple[Event, str | None]] = []
+        self._mark = random.getrandbits(62)
 
     def announce(self, event: Event, seq: int | None = None) -> None:
         """Tell the consoles when (and only when) this unit commits.
@@ -57,7 +59,7 @@ class Unit:
         if seq is None:
             self._unnumbered.append((event, correlation.get()))
         else:
-            self._events.append(_document(event, seq, correlation.get()))
+            self._events.append(_document(event, seq, correlation.get(), self._mark))
 
     async def take_seq(self, count: int) -> int:
         """Reserve `count` places of the stream; returns the first."""
@@ -81,13 +83,13 @@ class Unit:
     async def _flush(self) -> None:
         if self._unnumbered:
             first = await self.take_seq(len(self._unnumbered))
-            self._events += [_document(e, first + i, c) for i, (e, c) in enumerate(self._unnumbered)]
+            self._events += [_document(e, first + i, c, self._mark) for i, (e, c) in enumerate(self._unnumbered)]
         if self._events:
             self._events.sort(key=itemgetter("_id"))
             await self.db[EVENTS].insert_many(self._events, ordered=True, session=self.session)
 
 
-def _document(event: Event, seq: int, correlation_id: str | None) -> Doc:
+def _document(event: Event, seq: int, correlation_id: str | None, unit: int) -> Doc:
     return {
         "_id": seq,
         "name": event.name,
@@ -95,14 +97,16 @@ def _document(event: Event, seq: int, correlation_id: str | None) -> Doc:
         "data": event.data(),
         "at": now(),
         "correlation": correlation_id,
+        "unit": unit,
     }
 
 
 class Units:
     """Runs units of work against one database."""
 
-    def __init__(self, client: Client, db: Database) -> None:
+    def __init__(self, client: Client, db: Database, announced: Announced | None = None) -> None:
         self.db = db
+        self._announced = announced or Announced()
         self._writer = Writer(client, db)
         self._turn = asyncio.Lock()
 
@@ -158,7 +162,12 @@ class Units:
             if session.in_transaction:
                 await _abort(session)
             raise
-        await _commit(session)
+        self._announced.put(unit._mark, unit._events)  # noqa: SLF001
+        try:
+            await _commit(session)
+        except BaseException:
+            self._announced.drop(unit._mark)  # noqa: SLF001
+            raise
         return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from crm_core.ground.clock import as_stored
 from crm_core.ground.errors import Invalid
 from crm_core.ground.ids import new_id
 from hub.log import correlation
@@ -43,6 +44,7 @@ class Stream:
             Unavailable: the store is away; the far side must keep it.
             Poisoned: it can never be stored; it stands in quarantine with its raw input, so acknowledge it.
         """
+        envelope.at = as_stored(envelope.at)
         envelope.correlation = envelope.correlation or correlation.get() or new_id()
         files: list[FileOut] = [
             {**await self._files.put(a.content, a.name, a.type), "content_id": a.content_id, "inline": a.inline}

@@ -28,6 +28,7 @@ from hub.feed.hints import Hints
 from hub.feed.replay import Replay
 from hub.feed.tail import Feed
 from hub.identity.caller import ALL_SCOPES, Caller
+from hub.store.announced import Announced
 from hub.store.client import Database, Doc
 from hub.store.collections import CONVERSATIONS
 from hub.store.unit import Unit, Units
@@ -144,11 +145,12 @@ class Lab:
 
     def __init__(self, db: Database, *, queue_limit: int = 1000, replay_limit: int = 5000) -> None:
         self.db = db
-        self.units = Units(db.client, db)
+        self.announced = Announced()
+        self.units = Units(db.client, db, self.announced)
         self.people = People()
         self.supervisor = Supervisor()
         self.hints = Hints(db)
-        self.feed = Feed(db, self.hints)
+        self.feed = Feed(db, self.hints, self.announced)
         self.replay = Replay(db, self.feed, replay_limit)
         self.wire = Wire(self.supervisor)
         self.consoles = Consoles(self.feed, self.wire, queue_limit)

@@ -16,6 +16,7 @@ from hub.feed.tail import Feed
 from hub.identity.caller import Caller
 from hub.model.conversation import conversation_out, conversation_rooms
 from hub.model.draft import Draft
+from hub.store.announced import Announced
 from hub.store.client import Database, Doc
 from hub.store.files import Files
 from hub.store.records import Records
@@ -74,11 +75,12 @@ class World:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.units = Units(db.client, db)
+        self.announced = Announced()
+        self.units = Units(db.client, db, self.announced)
         self.loop = CommitLoop(self.units, 200)
         self.stream = Stream(db, self.units, Files(db), self.loop)
         self.desk = Conversations(db, self.units, Records(self.units, load()))
-        self.feed = Feed(db, Hints(db))
+        self.feed = Feed(db, Hints(db), self.announced)
         self.replay = Replay(db, self.feed, 5000)
 
     async def forget(self) -> None:
