@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor, system
+from crm_core.access.administrators import ABOUT_PEOPLE, has_administrator
 from crm_core.access.builtin import builtin_roles
 from crm_core.access.compile import may
 from crm_core.declare.registry import Registry
@@ -29,6 +31,7 @@ from hub.store.unit import Unit, Units
 __all__ = ["RecordView", "Records", "StoreUnit", "record_indexes"]
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class HasActor(Protocol):
@@ -71,10 +74,10 @@ class Records:
     async def remove(self, actor: Actor, key: str, record: str, revision: int | None = None) -> None:
         """Delete a record that nothing links to."""
 
-        async def work(unit: Unit) -> None:
-            await remove(StoreUnit(unit), self.registry, actor, key, record, revision=revision)
+        async def act(unit: StoreUnit) -> None:
+            await remove(unit, self.registry, actor, key, record, revision=revision)
 
-        await self._units.run(work)
+        await self._units.run(partial(_with_an_administrator, key, act))
 
     async def show(self, actor: Actor, key: str, record: str) -> Row:
         """One record."""
@@ -112,11 +115,8 @@ class Records:
         await self._units.run(work)
 
     async def _write(self, actor: Actor, key: str, act: Callable[[StoreUnit], Awaitable[Written]]) -> Row:
-        async def work(unit: Unit) -> Written:
-            return await act(StoreUnit(unit))
-
         try:
-            written = await self._units.run(work)
+            written = await self._units.run(partial(_with_an_administrator, key, act))
         except DuplicateKeyError as error:
             raise Conflict(f"there is already such a {key}", reason="duplicate") from error
         declared, warnings = self.registry[key], [asdict(w) for w in written.warnings]
@@ -124,3 +124,16 @@ class Records:
             return {"id": written.doc["_id"], "revision": written.doc["revision"], "warnings": warnings}
         rows = await visible_all(self._reads, self.registry, actor, declared, [written.doc])
         return rows[0] | {"warnings": warnings}
+
+
+async def _with_an_administrator(key: str, act: Callable[[StoreUnit], Awaitable[T]], unit: Unit) -> T:
+    """Do it, unless it would take the last administrator away."""
+    store = StoreUnit(unit)
+    if key not in ABOUT_PEOPLE or not await has_administrator(store):
+        return await act(store)
+    done = await act(store)
+    if not await has_administrator(store):
+        raise Conflict(
+            "nobody could administer any more; make another administrator first", reason="last-administrator"
+        )
+    return done
