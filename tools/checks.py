@@ -20,8 +20,8 @@ PYTHON_CHECKS = {
     "mypy --strict": ("mypy",),
     "import contracts": ("lint-imports",),
 }
-LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1")
-"""What the browser tests need beyond the Python packages, as Debian calls it."""
+LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1", "nginx-light")
+"""What the browser and proxy tests need beyond the Python packages, as Debian calls it."""
 
 
 def install_lab() -> None:

@@ -12,7 +12,7 @@ from hub.accounts.changes import Changes
 from hub.accounts.directory import Directory, Entry
 from hub.accounts.health import AccountHealth, HealthBook
 from hub.accounts.secrets import secret_names, shown_config
-from hub.channel import AnyChannel, kinds, load
+from hub.channel import AnyChannel, Section, kinds, load
 from hub.identity.caller import Caller
 from hub.web.far_side import far_end
 from hub.web.may import ADMINISTER, SIGNED_IN, SUPERVISE
@@ -68,13 +68,37 @@ class AccountOut(TypedDict):
     revision: int
 
 
+class WordsOut(TypedDict):
+    """A word in both languages."""
+
+    en: str
+    zh: str
+
+
+class FormFieldOut(TypedDict):
+    """A field of the account form; `name` is a place in the JSON Schema (`outer.inner` where it is nested)."""
+
+    name: str
+    label: WordsOut
+
+
+class FormSectionOut(TypedDict):
+    """Fields that belong together; a `fine` section is shown folded."""
+
+    label: WordsOut
+    fine: bool
+    fields: list[FormFieldOut]
+
+
 class ChannelOut(TypedDict):
-    """A kind of channel: what it can carry, and the JSON Schema of its accounts (secrets are `writeOnly`)."""
+    """A kind of channel: what it can carry, the JSON Schema of its accounts (secrets are `writeOnly`), and how their
+    form is laid out."""
 
     kind: str
     capabilities: dict[str, Any]
     receives: bool
     account: dict[str, Any]
+    form: list[FormSectionOut]
 
 
 class ChannelPage(TypedDict):
@@ -163,4 +187,12 @@ def channel_out(channel: AnyChannel) -> ChannelOut:
         "capabilities": {name: getattr(channel.can, name) for name in channel.can.__dataclass_fields__},
         "receives": channel.receives,
         "account": schema,
+        "form": [_section_out(section) for section in channel.form],
     }
+
+
+def _section_out(section: Section) -> FormSectionOut:
+    fields: list[FormFieldOut] = [
+        {"name": name, "label": {"en": en, "zh": zh}} for name, (en, zh) in section.fields.items()
+    ]
+    return {"label": {"en": section.en, "zh": section.zh}, "fine": section.fine, "fields": fields}

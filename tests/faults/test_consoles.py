@@ -241,7 +241,7 @@ async def test_consoles_that_drop_and_resume_on_two_hubs_end_equal_to_a_fresh_re
                     await until(lambda: _stored(db, COUNT // 4), 30)
                     await kill_the_owner(hubs, db, tmp_path)
                     await sending
-                await _settle(consoles, db)
+                await settle(consoles, db)
             assert sum(worker.done for worker in workers) > 100
             for console, who in zip(consoles, people, strict=True):
                 assert not console.faults
@@ -260,7 +260,7 @@ async def _stored(db: Database, count: int) -> bool:
     return await db["messages"].count_documents({"direction": "inbound"}) >= count
 
 
-async def _settle(consoles: list[ConsoleProgram], db: Database) -> None:
+async def settle(consoles: list[ConsoleProgram], db: Database) -> None:
     """Nothing is on its way any more; then each console equals a fresh read."""
 
     async def still() -> bool:
