@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from crm_core.ground.errors import NotFound
-from hub.errors import InDoubt
+from hub.errors import InDoubt, Permanent
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
@@ -51,6 +51,21 @@ class Capabilities:
     read_reports: bool = False
     outbound: bool = True
     max_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields of an account that belong together on screen: a heading and the names of the fields, each in both languages.
+
+    Attributes:
+        fields: field -> (English, Chinese). A field of a nested model is written `outer.inner`.
+        fine: only for fine tuning; the form keeps it folded.
+    """
+
+    en: str
+    zh: str
+    fields: Mapping[str, tuple[str, str]]
+    fine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +151,10 @@ class Inlet(Protocol):
         """Which of these far ids the store has, as messages, known repeats or quarantined input."""
         ...
 
+    async def has(self, external_id: str, fingerprint: str | None) -> bool:
+        """Whether the store has this very message (`Envelope.fingerprint`), and not only another of the same id."""
+        ...
+
     def connected(self, detail: str = "") -> None:
         """Tell the health page that the connection stands."""
         ...
@@ -171,6 +190,8 @@ class Channel(ABC, Generic[AccountT]):
     kind: ClassVar[str]
     account_model: type[AccountT]
     can: ClassVar[Capabilities]
+    form: ClassVar[tuple[Section, ...]] = ()
+    """How the account form is laid out; fields that it does not name come last, under their own names."""
     hooks: tuple[Hook[AccountT], ...] = ()
     receives: ClassVar[bool] = True
     """Whether an account holds a connection (then one hub owns it, by lease)."""
@@ -206,6 +227,20 @@ class Channel(ABC, Generic[AccountT]):
     async def follow(self, account: AccountT, marks: Sequence[Marks], inlet: Inlet) -> None:
         """Bring the far side's marks (read, deleted) in step with ours. Must be safe to repeat; a channel whose far
         side keeps none has nothing to do."""
+
+    async def backfill(
+        self, account: AccountT, since: datetime, inlet: Inlet, tell: Callable[[int, int], Awaitable[None]]
+    ) -> int:
+        """Take in what came since then and is not held; returns how many were looked at. Safe to repeat, and beside
+        `receive`.
+
+        Args:
+            tell: is told how much is done, of how much.
+
+        Raises:
+            Permanent: the far side keeps nothing to fill in from.
+        """
+        raise Permanent(f"the far side of {account.id} keeps nothing that could be filled in")
 
     def inventory(self, account: AccountT, since: datetime) -> AsyncIterator[str] | None:
         """The far side's ids since then, for `mainstem reconcile`; None where the far side keeps nothing."""
