@@ -78,7 +78,7 @@ class Door:
         asked_at = asyncio.get_running_loop().time()
         try:
             caller = await self._identify.identify(None if auth.token else arrival.cookie, auth.token)
-            expires_at = await self._identify.expires_at(caller)
+            expires_at = await self._ends_at(caller)
         except PyMongoError as error:
             raise Unavailable("the store is away; try again soon") from error
         if not caller.may_use("read"):
@@ -88,6 +88,12 @@ class Door:
         console = Console(arrival.sid, caller, arrival.line, expires_at)
         self._consoles.add(console)
         self._supervisor.errand("console.join", self._join(console, auth.after))
+
+    async def _ends_at(self, caller: Caller) -> datetime | None:
+        """When to look again; who has just been identified says so without another question to the store."""
+        if caller.by_token:
+            return caller.expires_at
+        return caller.idle_ends_at or await self._identify.expires_at(caller)
 
     async def _join(self, console: Console, after: int | None) -> None:
         try:

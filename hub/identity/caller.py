@@ -20,6 +20,7 @@ class Caller:
         scopes: what a token allows (`read`, `write`, `admin`); a session allows everything the person may.
         queues: the queues the person is a member of.
         expires_at: when the sign-in ends at the latest; None for a token without end.
+        idle_ends_at: when the session ends unless it is used before then; None for a token.
     """
 
     user: str
@@ -34,6 +35,7 @@ class Caller:
     roles: frozenset[str] = field(default_factory=frozenset)
     by_token: bool = False
     expires_at: datetime | None = None
+    idle_ends_at: datetime | None = None
 
     def may_use(self, scope: str) -> bool:
         """Whether the sign-in allows this kind of act."""

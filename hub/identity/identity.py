@@ -73,4 +73,5 @@ class Identity:
             roles=person.roles,
             by_token=by_token,
             expires_at=sign_in["expires_at"] if by_token else sign_in["ends_at"],
+            idle_ends_at=None if by_token else sign_in["expires_at"],
         )

@@ -6,12 +6,12 @@ import hashlib
 import json
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm_core.access.actor import Actor
-from crm_core.access.roles import rights_of
+from crm_core.access.roles import Rights, rights_of
 from crm_core.declare.registry import Registry
 from hub.store.client import Database, Doc
 from hub.store.collections import PRESENCE, QUEUES
@@ -70,12 +70,22 @@ class Person:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleSet:
+    """What follows from the roles that somebody holds."""
+
+    codes: frozenset[str]
+    admin: bool
+    rights: Rights
+
+
 class People:
     """Finds persons. A change made on any hub is seen when its event arrives, and after 5 seconds at the latest."""
 
     def __init__(self, db: Database, registry: Registry) -> None:
         self._db, self._registry = db, registry
         self._kept: dict[str, tuple[float, Person]] = {}
+        self._held: dict[tuple[str, ...], tuple[float, RoleSet]] = {}
         self._age = 0
 
     async def find(self, user: str) -> Person | None:
@@ -84,7 +94,7 @@ class People:
         if kept is not None and time.monotonic() - kept[0] < _KEEP_S:
             return kept[1]
         age = self._age
-        person = await self.fresh(user)
+        person = await self._read(user, self._roles)
         if person is not None and age == self._age:  # else something changed while we read
             if len(self._kept) >= _MOST:
                 self._kept.clear()
@@ -93,12 +103,37 @@ class People:
 
     async def fresh(self, user: str) -> Person | None:
         """The person as the store has it now."""
+        return await self._read(user, self._fresh_roles)
+
+    async def _read(self, user: str, roles_of: Callable[[tuple[str, ...]], Awaitable[RoleSet]]) -> Person | None:
         found = await self._db[USERS].find_one({"_id": user}, _FIELDS)
         if found is None:
             return None
-        roles = await self._db[ROLES].find({"_id": {"$in": found.get("roles") or []}}).to_list()
+        roles = await roles_of(tuple(sorted(found.get("roles") or ())))
         queues = self._db[QUEUES].find({"members": user}, {"_id": 1})
-        return self._person(found, roles, frozenset([queue["_id"] async for queue in queues]))
+        return _person(found, roles, frozenset([queue["_id"] async for queue in queues]))
+
+    async def _roles(self, held: tuple[str, ...]) -> RoleSet:
+        """Most colleagues hold the same roles: what follows from them is worked out, and kept in memory, once."""
+        kept = self._held.get(held)
+        if kept is not None and time.monotonic() - kept[0] < _KEEP_S:
+            return kept[1]
+        age = self._age
+        roles = await self._fresh_roles(held)
+        if kept is not None and kept[1] == roles:
+            roles = kept[1]  # one object for all who hold them, also for those read long ago
+        if age == self._age:
+            if len(self._held) >= _MOST:
+                self._held.clear()
+            self._held[held] = (time.monotonic(), roles)
+        return roles
+
+    async def _fresh_roles(self, held: tuple[str, ...]) -> RoleSet:
+        found = await self._db[ROLES].find({"_id": {"$in": list(held)}}).to_list()
+        active = [role for role in found if role.get("state", "active") == "active"]
+        admin = any(role.get("admin") for role in active)
+        codes = frozenset(str(role["code"]) for role in active)
+        return RoleSet(codes=codes, admin=admin, rights=rights_of(active, self._registry, admin=admin))
 
     async def presence(self, user: str) -> str:
         """The person's presence state, `offline` where none is known."""
@@ -110,6 +145,7 @@ class People:
         self._age += 1
         if user is None:
             self._kept.clear()
+            self._held.clear()
         else:
             self._kept.pop(user, None)
 
@@ -127,26 +163,24 @@ class People:
                 case ("queue.changed", _) | ("record.changed", "role" | "department"):
                     self.forget()
 
-    def _person(self, found: Doc, roles: list[Doc], queues: frozenset[str]) -> Person:
-        active = [role for role in roles if role.get("state", "active") == "active"]
-        codes = frozenset(str(role["code"]) for role in active)
-        admin = any(role.get("admin") for role in active)
-        actor = Actor(
-            user=found["_id"],
-            department=found.get("department"),
-            path=tuple(found.get("department_path") or ()),
-            rights=rights_of(active, self._registry, admin=admin),
-            admin=admin,
-        )
-        return Person(
-            user=found["_id"],
-            login=normal_login(found.get("login") or ""),
-            name=found["name"],
-            state=found.get("state", "active"),
-            locale=found.get("locale") or "zh",
-            time_zone=found.get("time_zone") or "Asia/Shanghai",
-            roles=codes,
-            supervisor=SUPERVISOR in codes,
-            queues=queues,
-            actor=actor,
-        )
+
+def _person(found: Doc, roles: RoleSet, queues: frozenset[str]) -> Person:
+    actor = Actor(
+        user=found["_id"],
+        department=found.get("department"),
+        path=tuple(found.get("department_path") or ()),
+        rights=roles.rights,
+        admin=roles.admin,
+    )
+    return Person(
+        user=found["_id"],
+        login=normal_login(found.get("login") or ""),
+        name=found["name"],
+        state=found.get("state", "active"),
+        locale=found.get("locale") or "zh",
+        time_zone=found.get("time_zone") or "Asia/Shanghai",
+        roles=roles.codes,
+        supervisor=SUPERVISOR in roles.codes,
+        queues=queues,
+        actor=actor,
+    )

@@ -73,10 +73,9 @@ class Sessions:
         at = now()
         session = await self._sessions.find_one({"_id": digest(bearer), "expires_at": {"$gt": at}})
         if session is not None and at - session["seen_at"] > _TOUCH_EVERY:
-            expires_at = min(session["ends_at"], at + self._life.idle)
-            await self._sessions.update_one(
-                {"_id": session["_id"]}, {"$set": {"seen_at": at, "expires_at": expires_at}}
-            )
+            seen: Doc = {"seen_at": at, "expires_at": min(session["ends_at"], at + self._life.idle)}
+            await self._sessions.update_one({"_id": session["_id"]}, {"$set": seen})
+            session |= seen
         return session
 
     async def list_of(self, user: str, current: str | None = None) -> list[SessionOut]:
