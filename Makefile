@@ -1,5 +1,5 @@
 # run: the product with demo data.  test: every check and test.  bench: the performance budgets.
-.PHONY: run test check bench ui lock clean
+.PHONY: run test check bench bench-email ui lock clean
 
 run:
 	@tools/python -m tools.setup
@@ -16,6 +16,10 @@ check:
 bench:
 	@tools/python -m tools.setup
 	@.venv/bin/python -m tests.bench
+
+bench-email:
+	@tools/python -m tools.setup
+	@.venv/bin/python -m tests.bench door mailbox
 
 bench-%:
 	@tools/python -m tools.setup

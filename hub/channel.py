@@ -10,13 +10,14 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
 from crm_core.ground.errors import NotFound
 from hub.errors import InDoubt, Permanent
+from hub.model.call import CallEntry, CallNews
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
@@ -36,6 +37,7 @@ class Account(BaseModel):
 
 
 AccountT = TypeVar("AccountT", bound=Account)
+AccountT_contra = TypeVar("AccountT_contra", bound=Account, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,65 @@ class HookAnswer:
     body: bytes = b""
 
 
+class CallLog(Protocol):
+    """Calls of one account in the store, for a channel that has any."""
+
+    async def keep(self, entries: Sequence[CallEntry], keep_for: timedelta) -> None:
+        """Append raw events of the PBX, durably, before anything is made of them."""
+        ...
+
+    async def last(self) -> int:
+        """The place of the last event kept; 0 where there is none."""
+        ...
+
+    async def unfinished(self) -> list[CallEntry]:
+        """The events from which the calls that are live, or not yet in the stream, can be made anew; in order."""
+        ...
+
+    async def publish(self, news: Sequence[CallNews]) -> None:
+        """Bring messages and consoles in step with the calls as they are. Safe to repeat."""
+        ...
+
+    async def heard_until(self) -> datetime | None:
+        """When the PBX was last heard, by any hub; None = never."""
+        ...
+
+    async def worked_through(self, n: int) -> None:
+        """Everything up to this place is published, and the PBX is heard at this moment."""
+        ...
+
+    async def gap(self, since: datetime, until: datetime, ended: int) -> None:
+        """Note a time in which the PBX could not be heard, and how many calls were over afterwards."""
+        ...
+
+
+PhoneState = Literal["in", "paused", "out"]
+"""How a phone stands to a queue of the PBX."""
+
+
+class CallControl(Protocol[AccountT_contra]):
+    """What a channel with calls can be told to do. Errors: as `Channel`."""
+
+    async def dial(self, account: AccountT_contra, extension: str, number: str) -> str:
+        """Ring an extension and, when it answers, the number; returns a reference of the far side."""
+        ...
+
+    async def queue(self, account: AccountT_contra, queue: str, extension: str, name: str, state: PhoneState) -> None:
+        """Let a phone take calls of a queue of the far side, or pause it there, or take it out. Safe to repeat."""
+        ...
+
+    async def hang_up(self, account: AccountT_contra, linkedids: Sequence[str]) -> int:
+        """End all channels of a call; returns how many there were."""
+        ...
+
+
 class Inlet(Protocol):
     """A channel's whole view of the hub, bound to one account."""
+
+    @property
+    def calls(self) -> CallLog:
+        """The calls of the account."""
+        ...
 
     async def keep_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
         """Keep raw input, durably, before anything is made of it."""
@@ -193,6 +252,8 @@ class Channel(ABC, Generic[AccountT]):
     form: ClassVar[tuple[Section, ...]] = ()
     """How the account form is laid out; fields that it does not name come last, under their own names."""
     hooks: tuple[Hook[AccountT], ...] = ()
+    control: CallControl[AccountT] | None = None
+    """Of a channel with calls: dialling and hanging up."""
     receives: ClassVar[bool] = True
     """Whether an account holds a connection (then one hub owns it, by lease)."""
 
@@ -211,6 +272,10 @@ class Channel(ABC, Generic[AccountT]):
     @abstractmethod
     async def send(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> Receipt:
         """Hand a message to the far side, once."""
+
+    def owns(self, account: AccountT, key: str) -> bool:
+        """Whether an address key is the account's own, so that an answer to all leaves it out."""
+        return False
 
     def make_id(self, account: AccountT, message: str) -> str:
         """The external id of a message of ours, made before the first try and the same at each."""
@@ -241,6 +306,10 @@ class Channel(ABC, Generic[AccountT]):
             Permanent: the far side keeps nothing to fill in from.
         """
         raise Permanent(f"the far side of {account.id} keeps nothing that could be filled in")
+
+    async def composed(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> bytes | None:
+        """A message of ours as it goes over the wire, for exports; None where it is no mail (RFC 5322)."""
+        return None
 
     def inventory(self, account: AccountT, since: datetime) -> AsyncIterator[str] | None:
         """The far side's ids since then, for `mainstem reconcile`; None where the far side keeps nothing."""

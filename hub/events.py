@@ -9,8 +9,10 @@ from typing import Any
 from typing_extensions import override
 
 from crm_core.ground.events import EVERYONE, HUB, SUPERVISORS, Event, Room, queue_room, user_room
+from hub.model.call import CallOut, CandidateOut
 from hub.model.conversation import ConversationOut
 from hub.model.message import MessageOut
+from hub.model.notice import NoticeOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +148,19 @@ class OutboxFilled(Event, name="hub.outbox-filled"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForwardAsked(Event, name="hub.forward-asked"):
+    """Rules want a message forwarded: `forward` is a list of `{to, rule}`. Never leaves the hubs."""
+
+    message: str
+    conversation: str
+    forward: list[dict[str, str]]
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({HUB})
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobChanged(Event, name="job.changed"):
     """A piece of background work began, went on, ended or failed. Told to whoever asked for it, else to supervisors."""
 
@@ -161,3 +176,111 @@ class JobChanged(Event, name="job.changed"):
     @override
     def rooms(self) -> frozenset[Room]:
         return frozenset({user_room(self.user) if self.user else SUPERVISORS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeChanged(Event, name="notice.changed"):
+    """A notice of a person was stored, or `notice` is None and several were read or archived. `unread`: by kind, at
+    most 1,000 each."""
+
+    notice: NoticeOut | None
+    unread: dict[str, int]
+    _user: str
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({user_room(self._user)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternalChanged(Event, name="internal.changed"):
+    """An internal message was sent (`sent`), or a receiver read it. Told to its sender."""
+
+    id: str
+    sent: bool = False
+    _user: str
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({user_room(self._user)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementChanged(Event, name="announcement.changed"):
+    """An announcement was made (`made`) or withdrawn; or somebody confirmed it, which only that person, the author and
+    supervisors hear. Says only that; who may read it reads it."""
+
+    id: str
+    made: bool = False
+    _only: frozenset[Room] | None = None
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return self._only or frozenset({EVERYONE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterChanged(Event, name="parameter.changed"):
+    """An administrator changed a system parameter; what hangs on it is to be read anew."""
+
+    id: str
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({EVERYONE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeChanged(Event, name="home.changed"):
+    """A person's home page (or, without a person, a scheme) was laid out anew."""
+
+    _user: str | None = None
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({user_room(self._user) if self._user else EVERYONE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRinging(Event, name="call.ringing"):
+    """A phone rings: all that the screen pop paints. Told to whoever has the extension, and to supervisors.
+
+    `waited_s`: since the call began. `stamps`: when the PBX rang it, when the hub heard of it, and when this was told.
+    """
+
+    call: CallOut
+    ring: str
+    number: str
+    caller_name: str
+    extension: str
+    queue: str | None
+    waited_s: float
+    candidates: list[CandidateOut]
+    conversations: list[dict[str, Any]]
+    stamps: dict[str, datetime]
+    _user: str | None
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({SUPERVISORS, *([user_room(self._user)] if self._user else [])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallChanged(InRooms, name="call.changed"):
+    """Something of a call is different: its state, who is in it, a transfer."""
+
+    call: CallOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAnswered(InRooms, name="call.answered"):
+    """Somebody talks with the other side for the first time in this call."""
+
+    call: CallOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(InRooms, name="call.ended"):
+    """Everybody has hung up."""
+
+    call: CallOut

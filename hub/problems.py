@@ -27,7 +27,7 @@ def problem(error: MainstemError, correlation: str | None = None) -> dict[str, A
 def from_validation(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as one `Invalid` that names each field."""
     fields = tuple(
-        FieldError(prefix + ".".join(str(part) for part in e["loc"]), e["type"], e["msg"])
+        FieldError(prefix + ".".join(str(part) for part in e["loc"]), e["type"], e["msg"].removeprefix("Value error, "))
         for e in error.errors(include_url=False, include_context=False, include_input=False)
     )
     return Invalid("; ".join(f"{f.path or 'body'}: {f.detail}" for f in fields[:3]), fields=fields)

@@ -24,7 +24,7 @@ from crm_core.ground.errors import MainstemError, NotFound
 from hub.accounts.directory import Directory, Entry
 from hub.accounts.held import held
 from hub.store.client import Database, Doc
-from hub.store.collections import MESSAGES, QUARANTINE, RAW, RECONCILED
+from hub.store.collections import BOOKMARKS, MESSAGES, QUARANTINE, RAW, RECONCILED
 
 LOOK_BACK = timedelta(days=30)
 """How far back the far side is asked."""
@@ -115,11 +115,18 @@ async def _lacking_inventory(db: Database, entry: Entry) -> list[str]:
     if not entry.enabled:
         return []
     channel, account = entry.ready()
-    listing = channel.inventory(account, now() - LOOK_BACK)
+    listing = channel.inventory(account, await _since(db, entry.id))
     if listing is None:
         return []
     async with asyncio.timeout(INVENTORY_S):
         return [name async for pack in _packs(listing) for name in await _lacking(db, entry.id, pack)]
+
+
+async def _since(db: Database, account: str) -> datetime:
+    """From when on the far side is asked: not from before the account began, where its bookmark says so (`since`)."""
+    mark = await db[BOOKMARKS].find_one({"_id": f"account:{account}"}, {"position.since": 1}) or {}
+    began = mark.get("position", {}).get("since")
+    return max(now() - LOOK_BACK, began) if isinstance(began, datetime) else now() - LOOK_BACK
 
 
 async def _packs(listing: AsyncIterator[str], size: int = 1000) -> AsyncIterator[list[str]]:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.lab.asterisk.sid import main as install_pbx
 from tools.steps import BIN, CONSOLE, ROOT, apt_install, guarded, may_use_apt, say
 
 PYTHON_CHECKS = {
@@ -24,13 +25,24 @@ LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1", "nginx-l
 """What the browser and proxy tests need beyond the Python packages, as Debian calls it."""
 
 
+MAIL_LAB = ("dovecot-imapd", "dovecot-lmtpd")
+"""Mailboxes for the mail tests."""
+MAIL_SERVER = "exim4-daemon-light"
+
+
 def install_lab() -> None:
     """The lab servers that can be installed here; says what is left out and why."""
     if may_use_apt():
-        if missing := [package for package in LAB if not _installed(package)]:
+        wanted = [*LAB, *MAIL_LAB]
+        if shutil.which("exim4") or not shutil.which("sendmail"):
+            wanted.append(MAIL_SERVER)  # it would push out another mail server, which this machine may need
+        if missing := [package for package in wanted if not _installed(package)]:
             apt_install(*missing)
     elif not shutil.which("chromium"):
         say("lab: no chromium on PATH, and installing it takes Debian's apt as root: browser tests will be skipped")
+    for program, tests in (("dovecot", "mailbox tests"), ("exim4", "tests with a real mail server")):
+        if not shutil.which(program):
+            say(f"lab: {program} could not be installed here: {tests} will be skipped")
 
 
 def _installed(package: str) -> bool:
@@ -56,6 +68,7 @@ def main() -> int:
     if sys.argv[1:] == ["static"]:
         return 0 if all(results) else 1
     install_lab()
+    install_pbx()
     say("tests")
     tested = subprocess.run([str(BIN / "python"), "-m", "pytest"], cwd=ROOT, check=False).returncode
     if not all(results):

@@ -12,15 +12,20 @@ declare module 'vue-router' {
     right?: Right
     /** The entry in the navigation: its words, its icon, its place. */
     nav?: { words: string; icon: string; order: number }
+    /** Its name in the command palette, where it has no place in the navigation. */
+    named?: string
   }
 }
 
 const found = import.meta.glob<{ routes: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
 const pages = Object.values(found).flatMap((module) => module.routes)
 
+/** Where a second factor is turned on; all that is open to somebody who must have one and has none. */
+const ENROL = '/me'
+
 export const router = createRouter({
   history: createWebHistory('/console/'),
-  routes: [...pages, { path: '/:rest(.*)*', redirect: '/inbox' }],
+  routes: [...pages, { path: '/:rest(.*)*', redirect: '/' }],
 })
 
 router.beforeEach(async (to, from) => {
@@ -29,6 +34,8 @@ router.beforeEach(async (to, from) => {
   if (session.unknown.value) await session.restore()
   if (session.unknown.value) return false // App.vue says why, and tries again
   if (!session.user.value) return to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
-  if (to.meta.open) return '/inbox'
-  return !to.meta.right || session.has(to.meta.right) ? true : '/inbox'
+  if (session.mustEnrol.value && to.path !== ENROL) await session.restore()
+  if (session.mustEnrol.value) return to.path === ENROL ? true : ENROL
+  if (to.meta.open) return '/'
+  return !to.meta.right || session.has(to.meta.right) ? true : '/'
 })

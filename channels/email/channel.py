@@ -1,24 +1,27 @@
-"""The email channel: mail in by the SMTP door, mail out by an SMTP server."""
+"""The email channel: mail in from an IMAP mailbox or by the SMTP door, mail out by an SMTP server."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 
 from typing_extensions import override
 
 from channels.email import smtp
 from channels.email.account import EmailAccount
 from channels.email.addressing import PURPOSE
+from channels.email.arrivals import read
 from channels.email.compose import compose, message_id, own_message_id, recipients
+from channels.email.dkim import signed
 from channels.email.door import Door
-from channels.email.parse import Arrival, parse
-from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt
+from channels.email.form import FORM
+from channels.email.imap import backfill, follow, listing, sent
+from channels.email.imap.receiver import Receiver
+from channels.email.imap.session import open_session
+from hub.channel import Capabilities, Channel, Inlet, Marks, Raw, Receipt
 from hub.errors import Permanent
 from hub.model.delivery import Delivery
-from hub.model.envelope import Envelope
-
-_LARGE = 32 * 1024
-"""Bytes from which a mail is parsed beside the loop, so that a large one, or one made to be slow, holds up nobody."""
 
 
 class EmailChannel(Channel[EmailAccount]):
@@ -27,25 +30,32 @@ class EmailChannel(Channel[EmailAccount]):
     kind = "email"
     account_model = EmailAccount
     can = Capabilities(text=True, html=True, attachments=True, subject=True, cc=True)
+    form = FORM
 
     @override
     async def probe(self, account: EmailAccount) -> None:
+        if account.imap_host:
+            async with open_session(account) as session:
+                for folder in account.imap_folders:
+                    await session.select(folder, writing=False)
         if account.smtp_host:
             await smtp.probe(account)
 
     @override
     async def receive(self, account: EmailAccount, inlet: Inlet) -> None:
-        if account.door_port is None:
-            inlet.connected("sends only")
-            await asyncio.Event().wait()
-            return
-        door = Door(account, inlet, lambda raw: self.replay(account, raw, inlet))
+        async def replay(raw: Raw) -> None:
+            await self.replay(account, raw, inlet)
+
+        door = Door(account, inlet, replay) if account.door_port is not None else None
         try:
-            port = await door.open()
-            inlet.connected(f"listens on {account.door_host}:{port}")
+            port = await door.open() if door else None
+            if account.imap_host:
+                await Receiver(account, inlet, replay).run()
+            inlet.connected(f"listens on {account.door_host}:{port}" if door else "sends only")
             await asyncio.Event().wait()
         finally:
-            await door.close()
+            if door:
+                await door.close()
 
     @override
     async def replay(self, account: EmailAccount, raw: Raw, inlet: Inlet) -> None:
@@ -59,32 +69,51 @@ class EmailChannel(Channel[EmailAccount]):
         if not to:
             raise Permanent("the mail has no recipient")
         mail = compose(delivery, account, inlet.sign(PURPOSE, delivery.conversation))
+        mail = await signed(mail, account)
         refused = await smtp.send(account, account.sender, to, mail)
-        note = "; ".join(f"{who} was refused: {why}" for who, why in refused.items())
         sent_as = message_id(delivery, account)
+        remarks = [f"{who} was refused: {why}" for who, why in refused.items()]
+        if trouble := await sent.file_copy(account, sent_as, mail):
+            remarks.append(trouble)
+        note = "; ".join(remarks)
         return Receipt(far_id=sent_as if sent_as != delivery.external_id else None, note=note or None)
+
+    @override
+    async def find_sent(self, account: EmailAccount, delivery: Delivery) -> Receipt | None:
+        return await sent.find_sent(account, message_id(delivery, account))
+
+    @override
+    async def follow(self, account: EmailAccount, marks: Sequence[Marks], inlet: Inlet) -> None:
+        if account.imap_host:
+            await follow.follow(account, marks)
+
+    @override
+    def inventory(self, account: EmailAccount, since: datetime) -> AsyncIterator[str] | None:
+        return listing.inventory(account, since) if account.imap_host else None
+
+    @override
+    async def backfill(
+        self, account: EmailAccount, since: datetime, inlet: Inlet, tell: Callable[[int, int], Awaitable[None]]
+    ) -> int:
+        if not account.imap_host:
+            raise Permanent(f"account {account.id} has no imap_host: there is no mailbox to fill in from")
+
+        async def replay(raw: Raw) -> None:
+            await self.replay(account, raw, inlet)
+
+        return await backfill.backfill(account, since, inlet, replay, tell)
+
+    @override
+    async def composed(self, account: EmailAccount, delivery: Delivery, inlet: Inlet) -> bytes | None:
+        return compose(delivery, account, inlet.sign(PURPOSE, delivery.conversation))
+
+    @override
+    def owns(self, account: EmailAccount, key: str) -> bool:
+        return key.startswith("mail:") and account.owns(key.removeprefix("mail:"))
 
     @override
     def make_id(self, account: EmailAccount, message: str) -> str:
         return own_message_id(account, message)
-
-
-async def read(account: EmailAccount, raw: Raw, inlet: Inlet) -> Envelope:
-    """The envelope of kept raw input."""
-    arrival = Arrival(
-        at=raw.at,
-        mail_from=raw.note.get("mail_from"),
-        recipients=tuple(raw.note.get("recipients", ())),
-        raw=raw.id,
-        correlation=raw.correlation,
-    )
-
-    def check(token: str) -> str | None:
-        return inlet.check(PURPOSE, token)
-
-    if len(raw.content) < _LARGE:
-        return parse(raw.content, account, arrival, check)
-    return await asyncio.to_thread(parse, raw.content, account, arrival, check)
 
 
 channel = EmailChannel()

@@ -9,6 +9,8 @@ import codecs
 import re
 from functools import lru_cache
 
+from channels.email.detect import detected, jis
+
 _ALIASES = {
     "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "cp936": "gb18030",
     "ms936": "gb18030", "chinese": "gb18030", "euc-cn": "gb18030", "x-euc-cn": "gb18030", "gb-18030": "gb18030",
@@ -24,8 +26,15 @@ _FAMILIES = ("utf", "iso", "cp", "koi8", "gb", "big5", "euc", "shift", "mac", "h
 """Python also has codecs that are no character sets, and slow ones (punycode): only these families are read."""
 
 _SINGLE_BYTE = ("cp125", "iso8859", "koi8", "mac")
+_MULTI_BYTE = ("gb", "big5", "euc", "cp93", "cp949", "shift")
+_ESCAPE = b"\x1b$"
+_SURELY = 6
+"""So many high bytes that are valid UTF-8 are UTF-8, whatever the label says."""
+_MUCH = 0.3
+"""A larger share of high bytes is no Western text."""
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 _HANZI = re.compile(rb"(?:[\xa1-\xa3\xb0-\xf7][\xa1-\xfe])+")
+_HANGUL = re.compile(rb"[\xa1-\xa3\xb0-\xc8]+")
 _SAMPLE_BYTES = 65536
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
@@ -34,24 +43,27 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
     """The text of some bytes, and what was wrong: `charset` (the label lied), `unknown-charset`, or None."""
     codec = codec_of(label) if label else "utf-8"
     if data.isascii() and codec in {None, "utf-8", "gb18030", "cp1252"}:
+        if _ESCAPE in data:
+            return clean(jis(data)), "charset" if label else None
         return clean(data.decode("ascii")), "unknown-charset" if codec is None else None
     if codec is None:
         return clean(guess(data)), "unknown-charset"
-    if codec.startswith(_SINGLE_BYTE) and _is_really_multibyte(data):
+    if _label_lies(data, codec):
         return clean(guess(data)), "charset"
     try:
         return clean(data.decode(codec)), None
     except UnicodeError:
+        if codec.startswith("iso2022_jp"):
+            return clean(jis(data)), None
         return clean(_best_effort(data, codec)), "charset" if label else None
 
 
 def guess(data: bytes) -> str:
-    """The text of bytes that nobody labelled: UTF-8, else Chinese where it looks so, else Western."""
+    """The text of bytes that nobody labelled: UTF-8, else what its letters look like, else Chinese or Western."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        codec = "gb18030" if _looks_chinese(data) else "cp1252"
-        return data.decode(codec, "replace")
+        return data.decode(_codec_for(data), "replace")
 
 
 @lru_cache(maxsize=512)
@@ -95,9 +107,36 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _is_really_multibyte(data: bytes) -> bool:
-    """A single-byte label fits any bytes, so look whether they are UTF-8 or GB 2312 instead."""
-    return not data.isascii() and (_is_utf8(data) or _looks_chinese(data, at_least=4))
+def _label_lies(data: bytes, codec: str) -> bool:
+    """Labels that fit nearly any bytes say little: look whether these are UTF-8, or plainly another language."""
+    if data.isascii():
+        return False
+    if codec.startswith(_SINGLE_BYTE):
+        return _is_utf8(data) or _looks_chinese(data, at_least=4) or _is_not_western(data, codec)
+    return codec.startswith(_MULTI_BYTE) and _high_bytes(data) >= _SURELY and _is_utf8(data)
+
+
+def _is_not_western(data: bytes, codec: str) -> bool:
+    """`iso-8859-1` is what many systems say for any text of theirs."""
+    sample = data[:_SAMPLE_BYTES]
+    return codec == "cp1252" and _high_bytes(sample) > len(sample) * _MUCH and detected(data) not in {None, "cp1252"}
+
+
+def _high_bytes(data: bytes) -> int:
+    return sum(map(len, _HIGH_RUNS.findall(data[:_SAMPLE_BYTES])))
+
+
+def _codec_for(data: bytes) -> str:
+    if _looks_chinese(data):
+        return "cp949" if _looks_korean(data) else "gb18030"
+    return detected(data) or "cp1252"
+
+
+def _looks_korean(data: bytes) -> bool:
+    """Syllables fill the first half of the rows only; eight Chinese characters do not all happen to stand there."""
+    pairs = _HIGH_RUNS.findall(data[:_SAMPLE_BYTES])
+    leads = b"".join(run[::2] for run in pairs)
+    return len(leads) >= 8 and _HANGUL.fullmatch(leads) is not None
 
 
 def _looks_chinese(data: bytes, at_least: int = 1) -> bool:

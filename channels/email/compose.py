@@ -1,10 +1,14 @@
-"""Delivery to the bytes of a mail: pure. Headers are written here, line by line, so that nothing can add one."""
+"""Delivery to the bytes of a mail: pure. Headers are written here, line by line, so that nothing can add one.
+
+Blind copies stand in no header. The mail is ASCII, unless an address itself is not (RFC 6532): then its headers are
+UTF-8 and it needs a server that takes such (`SMTPUTF8`, RFC 6531).
+"""
 
 from __future__ import annotations
 
 import re
 from email.header import Header
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 
@@ -19,12 +23,14 @@ from hub.model.delivery import Delivery, DeliveryFile
 _POLICY = SMTP.clone(cte_type="7bit")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}")
 _ATEXT = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]|[^\x00-\xa0\s<>]){1,64}@[A-Za-z0-9.-]{1,255}")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
+_LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _MOST_REFERENCES = 20
 
 
 def compose(delivery: Delivery, account: EmailAccount, token: str | None) -> bytes:
-    """The mail as it goes over the wire, 7-bit clean, with CR LF.
+    """The mail as it goes over the wire, with CR LF; 7-bit clean unless an address is not.
 
     Args:
         token: a signed token of the conversation for the reply address; None = plain answers.
@@ -34,7 +40,7 @@ def compose(delivery: Delivery, account: EmailAccount, token: str | None) -> byt
     """
     lines = [f"{name}: {value}" for name, value in _headers(delivery, account, token)]
     body = _body(delivery).as_bytes(policy=_POLICY)
-    return "\r\n".join(lines).encode("ascii") + b"\r\n" + body
+    return "\r\n".join(lines).encode() + b"\r\n" + body
 
 
 def message_id(delivery: Delivery, account: EmailAccount) -> str:
@@ -50,16 +56,16 @@ def own_message_id(account: EmailAccount, message: str) -> str:
 
 
 def recipients(delivery: Delivery) -> list[str]:
-    """The envelope recipients, each once.
+    """The envelope recipients, blind ones too, each once.
 
     Raises:
         Permanent: one of them is no mail address.
     """
-    return list(dict.fromkeys(wire_address(each) for each in (*delivery.to, *delivery.cc)))
+    return list(dict.fromkeys(wire_address(each) for each in (*delivery.to, *delivery.cc, *delivery.bcc)))
 
 
 def wire_address(address: Address) -> str:
-    """An address as SMTP takes it; the domain in its ASCII form (IDNA)."""
+    """An address as SMTP takes it; the domain in its ASCII form (IDNA), the rest as it is."""
     local, _, domain = address.text.rpartition("@")
     try:
         plain = f"{local}@{domain.encode('idna').decode('ascii')}"
@@ -84,10 +90,23 @@ def _headers(delivery: Delivery, account: EmailAccount, token: str | None) -> li
         ("In-Reply-To", _ids([delivery.reply_to] if delivery.reply_to else [])),
         ("References", _ids([*delivery.references, *([delivery.reply_to] if delivery.reply_to else [])])),
     ]
+    found += _bulk(delivery)
     if delivery.automatic:
         found.append(("Auto-Submitted", "auto-replied" if delivery.reply_to else "auto-generated"))
         found.append(("X-Auto-Response-Suppress", "All"))
     return [(header, value) for header, value in found if value]
+
+
+def _bulk(delivery: Delivery) -> list[tuple[str, str]]:
+    """What a mailing says of itself: how to get out of it with one click (RFC 2369, RFC 8058), and that it is one."""
+    link = delivery.parts.get("mail", {}).get("unsubscribe")
+    if not isinstance(link, str) or not _LINK.fullmatch(link):
+        return []
+    return [
+        ("List-Unsubscribe", f"<{link}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("Precedence", "bulk"),
+    ]
 
 
 def _mailboxes(addresses: tuple[Address, ...]) -> str:
@@ -124,17 +143,40 @@ def _ids(ids: list[str]) -> str:
 def _body(delivery: Delivery) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message.set_content(delivery.text or "", charset="utf-8")
+    shown = [file for file in delivery.files if delivery.html and _is_shown(file, delivery.html)]
     if delivery.html:
         message.add_alternative(delivery.html, subtype="html", charset="utf-8")
+        html = message.get_body(("html",))
+        assert html is not None, "it was added in the line above"
+        for file in shown:
+            _relate(html, file)
     for file in delivery.files:
-        _attach(message, file)
+        if file not in shown:
+            _attach(message, file)
     return message
 
 
+def _is_shown(file: DeliveryFile, html: str) -> bool:
+    """Whether the HTML shows the picture; one that it does not show would be seen by nobody."""
+    cid = file.content_id
+    return cid is not None and _CONTENT_ID.fullmatch(cid) is not None and f"cid:{cid}" in html
+
+
+def _relate(html: MIMEPart, file: DeliveryFile) -> None:
+    main, sub, name = _described(file)
+    cid = f"<{file.content_id}>"
+    html.add_related(file.content, maintype=main, subtype=sub, filename=name, disposition="inline", cid=cid)
+
+
 def _attach(message: EmailMessage, file: DeliveryFile) -> None:
+    main, sub, name = _described(file)
+    message.add_attachment(file.content, maintype=main, subtype=sub, filename=name)
+
+
+def _described(file: DeliveryFile) -> tuple[str, str, str]:
+    """Main type, subtype and name, as they may stand in a header."""
     kind = file.type.lower()
     if not _TYPE.fullmatch(kind) or kind.startswith(("multipart/", "message/")):
         kind = "application/octet-stream"  # containers may not be base64, and what they say is in the name anyway
     main, _, sub = kind.partition("/")
-    name = one_line(file.name).replace("/", "_").replace("\\", "_") or "attachment"
-    message.add_attachment(file.content, maintype=main, subtype=sub, filename=name)
+    return main, sub, one_line(file.name).replace("/", "_").replace("\\", "_") or "attachment"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 _MOST_CHARS = 200
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+_MONTHS = {
+    name: at
+    for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \([A-Z]{1,5}\))?"
+)
+"""How nearly all mailers write it (RFC 5322, 3.3); the rest is left to the library, which takes twice as long."""
 
 
 def written_at(header: str, received: datetime) -> tuple[datetime, str | None]:
@@ -21,6 +30,8 @@ def written_at(header: str, received: datetime) -> tuple[datetime, str | None]:
 
 def _read(text: str) -> datetime | None:
     try:
+        if usual := _USUAL.fullmatch(text):
+            return _read_usual(usual)
         parsed = parsedate_tz(text)
         if parsed is None:
             return None
@@ -29,3 +40,13 @@ def _read(text: str) -> datetime | None:
         return at.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError):  # the library raises each of them for some nonsense
         return None
+
+
+def _read_usual(found: re.Match[str]) -> datetime | None:
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    number = _MONTHS.get(month)
+    if number is None:
+        return None
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    at = datetime(int(year), number, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
+    return at - offset if sign == "+" else at + offset

@@ -1,4 +1,4 @@
-"""HTML from strangers: made safe to show, remote images put aside, and read as plain text.
+"""HTML from strangers: made safe to show, remote images put aside, old parts marked.
 
 The HTML 5 parser below `nh3` takes quadratic time for deep nesting, and quadratic memory for many different open
 formatting tags (`<font color=1><p><font color=2><p>...`). Both are bounded before it sees the text, together with
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from html.parser import HTMLParser
 
 import nh3
-from typing_extensions import override
+
+from channels.email.quotes import MARKUP
+from channels.email.quotes.markup import WATCHED
 
 MOST_CHARS = 500_000
 MOST_BYTES_OUT = 4_000_000
@@ -26,6 +27,7 @@ _KEPT = {"b", "em", "i", "strong", "s", "u", "code", "small"}
 _MARK = secrets.token_hex(8)
 """Chosen per process, so that no mail can hold it."""
 _REMOTE = f' src="{_MARK}:'
+_MARKED = re.compile(rf' (?:{"|".join(WATCHED)})="{_MARK}:')
 
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"style", "dir", "lang", "align", "valign", "title"},
@@ -50,29 +52,25 @@ _TAGS = {
     "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _INLINE_DATA = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
-_BLOCKS = {"p", "div", "br", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "dl", "dt",
-           "dd", "address", "center", "blockquote"}  # fmt: skip
 
 
 def sanitise(source: str) -> str | None:
     """HTML that is safe inside a sandboxed frame, or None when it is too large or too nested to be parsed in time.
 
-    Remote images become `data-remote-src`: the reader asks for them, and the sender learns nothing before.
+    Remote images become `data-remote-src`: the reader asks for them, and the sender learns nothing before. What a mail
+    client has marked as old gets `data-quote` with its role (`quotes/clients/`).
     """
     if len(source) > MOST_CHARS:
         source = _LONG_DATA.sub("data:,", source)
     if len(source) > MOST_CHARS or source.count("<") > MOST_TAGS:
         return None
-    clean = _cleaner.clean(_FORMATTING.sub(_plain_formatting, source)).replace(_REMOTE, ' data-remote-src="')
+    source = _FORMATTING.sub(_plain_formatting, source)
+    if MARKUP.marks(source):
+        clean = _MARKED.sub(' data-quote="', _marking_cleaner.clean(source))
+    else:
+        clean = _cleaner.clean(source)
+    clean = clean.replace(_REMOTE, ' data-remote-src="')
     return clean if len(clean.encode()) <= MOST_BYTES_OUT else None
-
-
-def to_text(safe: str) -> str:
-    """The text of sanitised HTML; quoted blocks get `> `, as in plain mail."""
-    reader = _Reader()
-    reader.feed(safe)
-    reader.close()
-    return reader.text()
 
 
 def strip_tags(source: str) -> str:
@@ -98,76 +96,26 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-_cleaner = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags={"script", "style", "title", "noscript", "template", "svg", "math"},
-    attributes=_ATTRIBUTES,
-    attribute_filter=_attribute,
-    filter_style_properties=_STYLES,
-    url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
-    link_rel="noopener noreferrer nofollow",
-)
+def _attribute_or_mark(tag: str, name: str, value: str) -> str | None:
+    if name in WATCHED:
+        role = MARKUP.role_of(name, value)
+        if role:
+            return f"{_MARK}:{role}"
+        return value if name == "title" else None
+    return _attribute(tag, name, value)
 
 
-class _Reader(HTMLParser):
-    """Collects lines. It only ever sees the sanitiser's well-formed output, on which it is linear."""
+def _make(*, marking: bool) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags={"script", "style", "title", "noscript", "template", "svg", "math"},
+        attributes=_ATTRIBUTES | {"*": _ATTRIBUTES["*"] | set(WATCHED)} if marking else _ATTRIBUTES,
+        attribute_filter=_attribute_or_mark if marking else _attribute,
+        filter_style_properties=_STYLES,
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        link_rel="noopener noreferrer nofollow",
+    )
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._lines: list[str] = []
-        self._line: list[str] = []
-        self._quotes = 0
-        self._verbatim = 0
 
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self._break(keep_empty=tag == "br")
-        if tag == "blockquote":
-            self._quotes += 1
-        elif tag == "pre":
-            self._verbatim += 1
-        elif tag == "li":
-            self._line.append("- ")
-        elif tag in {"td", "th"} and self._line:
-            self._line.append(" ")
-        elif tag == "img":
-            self._line.append(dict(attrs).get("alt") or "")
-
-    @override
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._break(keep_empty=False)
-        if tag in {"p", "h1", "h2", "h3", "table"} and self._lines and self._lines[-1]:
-            self._lines.append("")
-        if tag == "blockquote":
-            self._quotes -= 1
-        elif tag == "pre":
-            self._verbatim -= 1
-
-    @override
-    def handle_data(self, data: str) -> None:
-        if not self._verbatim:
-            self._line.append(data)
-            return
-        first, *rest = data.split("\n")
-        self._line.append(first)
-        for line in rest:
-            self._break(keep_empty=True)
-            self._line.append(line)
-
-    def _break(self, *, keep_empty: bool) -> None:
-        joined = "".join(self._line)
-        text = joined.rstrip() if self._verbatim else " ".join(joined.split())
-        self._line.clear()
-        if text or keep_empty:
-            self._lines.append("> " * self._quotes + text)
-
-    def text(self) -> str:
-        """What was read, with at most one empty line in a row."""
-        self._break(keep_empty=False)
-        out: list[str] = []
-        for line in self._lines:
-            if line.strip() or (out and out[-1].strip()):
-                out.append(line)
-        return "\n".join(out).strip("\n")
+_cleaner = _make(marking=False)
+_marking_cleaner = _make(marking=True)

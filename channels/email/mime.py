@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from channels.email.headers import Headers, split
 from channels.email.parameters import name_of, read
@@ -16,6 +17,8 @@ from channels.email.parameters import name_of, read
 MOST_PARTS = 200
 MOST_DEPTH = 20
 _CR = 13
+_SHORT = 60
+"""Bytes of a type worth remembering; a boundary is different in each mail."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Leaf:
     Attributes:
         group: the number of the outermost `multipart/alternative` around it, or None.
         data: the content as transferred, not decoded.
+        inside: the type of the multipart directly around it.
     """
 
     type: str
@@ -34,6 +38,7 @@ class Leaf:
     headers: Headers
     data: bytes
     group: int | None
+    inside: str = ""
 
 
 class Tree:
@@ -55,7 +60,7 @@ class Tree:
         default = "message/rfc822" if place.inside == "multipart/digest" else "text/plain"
         kind, parameters = _type_of(headers, default)
         if not kind.startswith("multipart/"):
-            yield _leaf(kind, parameters, headers, span.content(), place.group)
+            yield _leaf(kind, parameters, headers, span.content(), place.group, place.inside)
             return
         if place.depth >= MOST_DEPTH:
             self.wrong.add("too-deep")
@@ -146,17 +151,29 @@ def _type_of(headers: Headers, default: str) -> tuple[str, dict[str, str]]:
     value = headers.raw(b"content-type")
     if not value:
         return default, {}
+    return _known_type(value) if len(value) < _SHORT else _read_type(value)
+
+
+@lru_cache(maxsize=1024)
+def _known_type(value: bytes) -> tuple[str, dict[str, str]]:
+    """Remembered: mails come with the same few types. Nobody may change what is returned."""
+    return _read_type(value)
+
+
+def _read_type(value: bytes) -> tuple[str, dict[str, str]]:
     kind, parameters = read(value)
     main, slash, sub = kind.partition("/")
     if kind == "text":
         return "text/plain", parameters
-    if not slash or not main or not sub or any(char.isspace() for char in kind) or not kind.isascii():
+    if not slash or not main or not sub or len(kind.split()) != 1 or not kind.isascii():
         return "text/plain" if not parameters.get("name") else "application/octet-stream", parameters
     return kind[:100], parameters
 
 
-def _leaf(kind: str, parameters: dict[str, str], headers: Headers, body: bytes, group: int | None) -> Leaf:
+def _leaf(
+    kind: str, parameters: dict[str, str], headers: Headers, body: bytes, group: int | None, inside: str = ""
+) -> Leaf:
     value = headers.raw(b"content-disposition")
     disposition, extra = read(value) if value else ("", {})
     name = (name_of(extra, "filename") if extra else "") or name_of(parameters, "name")
-    return Leaf(kind, parameters, disposition, name, headers, body, group)
+    return Leaf(kind, parameters, disposition, name, headers, body, group, inside)

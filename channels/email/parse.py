@@ -11,14 +11,16 @@ from typing import Any
 
 from channels.email.account import EmailAccount
 from channels.email.addressing import conversations_named
-from channels.email.bodies import Content, read_content
+from channels.email.bodies import read_content
+from channels.email.content import Content
 from channels.email.dates import written_at
 from channels.email.headers import Headers
 from channels.email.ids import digest_id, read_ids
-from channels.email.kinds import bounce_of, kind_of
+from channels.email.kinds import Evidence, sort_of
 from channels.email.mailboxes import as_address, read_addresses
-from channels.email.mime import Leaf, Tree
-from channels.email.quotes import newly_written
+from channels.email.mime import Tree
+from channels.email.quotes import is_forward
+from channels.email.subjects import subject_keys
 from hub.model.address import Address
 from hub.model.envelope import Envelope, ThreadKey
 
@@ -79,8 +81,9 @@ def _read(raw: bytes, account: EmailAccount, arrival: Arrival, check: Callable[[
     subject = headers.text(b"subject")[:MOST_SUBJECT_CHARS]
     own_id = next(iter(read_ids(headers.raw(b"message-id"))), None)
     chain = _chain(headers)
-    wrong |= {word for word, holds in _absences(sender, own_id, date_wrong).items() if holds}
-    kind, automatic = kind_of(headers, leaves, tree.containers, arrival.mail_from, sender.text, subject)
+    _add_absences(wrong, sender, own_id, date_wrong)
+    sort = sort_of(Evidence(headers, leaves, tree.containers, arrival.mail_from, sender.text, subject, content.text))
+    automatic = sort.automatic or _is_calendar_answer(content.facts)
     addressed = (*arrival.recipients, *(address.text for address in (*to, *cc)))
     return Envelope(
         account=account.id,
@@ -91,18 +94,21 @@ def _read(raw: bytes, account: EmailAccount, arrival: Arrival, check: Callable[[
         to=to,
         cc=cc,
         subject=subject,
-        text=newly_written(content.text),
+        text=content.newly_written(forward=is_forward(subject)),
         full_text=content.text.strip(),
         html=content.html,
         attachments=tuple(content.attachments),
-        thread_keys=_thread_keys(own_id, chain, conversations_named(addressed, check)),
+        thread_keys=(
+            *_thread_keys(own_id, chain, conversations_named(addressed, check)),
+            *subject_keys(subject, refers=bool(chain), automatic=automatic),
+        ),
         own_keys=account.own_keys(addressed),
         reply_to=chain[-1] if chain else None,
         fingerprint=_fingerprint(headers, sender, subject, content),
         raw=arrival.raw,
         queue=account.queue,
         automatic=automatic,
-        parts={"mail": _mail_part(kind, headers, leaves, wrong)},
+        parts={"mail": _mail_part(sort.kind, sort.facts | content.facts, headers, wrong)},
         correlation=arrival.correlation,
     )
 
@@ -143,13 +149,18 @@ def _thread_keys(own_id: str | None, chain: list[str], conversations: list[str])
     return tuple(keys)
 
 
-def _absences(sender: Address, own_id: str | None, date_wrong: str | None) -> dict[str, bool]:
-    return {"no-from": not sender.key.startswith("mail:"), "no-message-id": own_id is None} | (
-        {date_wrong: True} if date_wrong else {}
-    )
+def _add_absences(wrong: set[str], sender: Address, own_id: str | None, date_wrong: str | None) -> None:
+    if not sender.key.startswith("mail:"):
+        wrong.add("no-from")
+    if own_id is None:
+        wrong.add("no-message-id")
+    if date_wrong:
+        wrong.add(date_wrong)
 
 
 def _wrong_headers(headers: Headers) -> set[str]:
+    if headers.fields and not headers.junk and not headers.cut:
+        return set()
     found = {"header-cut": headers.cut, "header-junk": headers.junk, "no-headers": not headers.fields}
     return {word for word, holds in found.items() if holds}
 
@@ -161,15 +172,18 @@ def _fingerprint(headers: Headers, sender: Address, subject: str, content: Conte
     return digest.hexdigest()
 
 
-def _mail_part(kind: str, headers: Headers, leaves: list[Leaf], wrong: set[str]) -> dict[str, Any]:
-    part: dict[str, Any] = {"kind": kind, "authentication": {}}
-    if kind == "bounce" and (bounce := bounce_of(leaves)):
-        part["bounce"] = bounce
+def _mail_part(kind: str, facts: dict[str, Any], headers: Headers, wrong: set[str]) -> dict[str, Any]:
+    part: dict[str, Any] = {"kind": kind, "authentication": {}} | facts
     if answers := read_addresses(headers.raw(b"reply-to"), 10):
         part["answer_to"] = [as_address(*pair).text for pair in answers]
     if wrong:
         part["broken"] = sorted(wrong)
     return part
+
+
+def _is_calendar_answer(facts: dict[str, Any]) -> bool:
+    """An answer to an invitation is sent by the calendar at a click; nobody waits for an answer to it."""
+    return facts.get("calendar", {}).get("method") in {"REPLY", "COUNTER"}
 
 
 def _unreadable(raw: bytes, account: EmailAccount, arrival: Arrival) -> Envelope:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import aiosmtplib
 from aiosmtplib import errors
 
 from channels.email.account import EmailAccount
+from channels.email.oauth import forget, token_to_send
 from hub.errors import ChannelError, InDoubt, Permanent, Transient
 
 _TOTAL = 5
@@ -56,6 +58,8 @@ async def probe(account: EmailAccount) -> None:
 def sorted_error(account: EmailAccount, error: Exception) -> ChannelError:
     """What a failure means for the mail. Faults of the account (sign-in, TLS) keep the mail waiting: it is not to blame."""
     where = _where(account)
+    if isinstance(error, errors.SMTPAuthenticationError) and account.oauth2:
+        forget(account.oauth2)
     if isinstance(error, errors.SMTPAuthenticationError | errors.SMTPHeloError | errors.SMTPConnectResponseError):
         return Transient(f"{where} does not let us in: {_said(error)}")
     if isinstance(error, errors.SMTPRecipientsRefused):
@@ -76,11 +80,15 @@ async def _hand_over(
     client: aiosmtplib.SMTP, account: EmailAccount, sender: str, recipients: Sequence[str], mail: bytes
 ) -> dict[str, str]:
     options = [f"SIZE={len(mail)}"] if client.supports_extension("size") else []
-    await client.mail(sender, options=options, encoding="ascii")
+    if not (mail.isascii() and sender.isascii() and all(each.isascii() for each in recipients)):
+        if not client.supports_extension("smtputf8"):
+            raise Permanent(f"{_where(account)} takes no addresses with letters beyond ASCII (SMTPUTF8)")
+        options += ["SMTPUTF8", "BODY=8BITMIME"]
+    await client.mail(sender, options=options, encoding="utf-8")
     refused: list[errors.SMTPRecipientRefused] = []
     for recipient in recipients:
         try:
-            await client.rcpt(recipient, encoding="ascii")
+            await client.rcpt(recipient, encoding="utf-8")
         except errors.SMTPRecipientRefused as error:
             refused.append(error)
     if len(refused) == len(recipients):
@@ -110,6 +118,9 @@ def _client(account: EmailAccount) -> aiosmtplib.SMTP:
         port=account.smtp_port,
         username=account.username,
         password=account.password.get_secret_value() if account.password else None,
+        oauth_token_generator=partial(token_to_send, account.oauth2, account.smtp_timeout_s)
+        if account.oauth2
+        else None,
         use_tls=account.tls == "tls",
         start_tls=account.tls == "starttls",
         cert_bundle=str(account.smtp_ca) if account.smtp_ca else None,

@@ -24,6 +24,8 @@ user                                             | RU:o   | R:t     | RU:o   | R
 role                                             | -      | -       | -      | -     | -      | -      | -      | -
 customer                                         | RCU:o  | RCUDE:t | RC:a   | RCU:a | RCUE:a | R:a    | R:s    | R:a
 contact                                          | RCU:o  | RCUDE:t | RCU:a  | RCU:a | RCUE:a | R:a    | R:s    | R:a
+message_template                                 | RCU:o  | RCUD:t  | RCU:o  | RCUD:t | RCUD:a | RCU:o | -     | RCUD:t
+supplier                                         | RCU:o  | RCUDE:t | -      | R:a   | R:a    | RE:a   | -      | -
 """
 _FIELDS = """
 customer credit_limit | SP:read SM:read FI:write

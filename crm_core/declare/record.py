@@ -38,6 +38,8 @@ class Kept(BaseModel):
     derived: ClassVar[Sequence[Count | First | Copied]] = ()
     checks: ClassVar[Sequence[Check]] = ()
     """Rules that must look at other records; run in the unit that stores the record."""
+    templates: ClassVar[Sequence[str]] = ()
+    """Fields that hold templates (`crm_core.templates`); they are checked at saving."""
     owned: ClassVar[bool] = False
     """Whether rows belong to somebody, so that row scopes apply."""
 

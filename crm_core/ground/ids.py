@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from base64 import b32hexencode
+from datetime import datetime
 from typing import NewType
 
 UserId = NewType("UserId", str)
@@ -22,6 +23,12 @@ def new_id() -> str:
     """A fresh id of 26 characters: 48 bits of time in milliseconds, 80 bits of chance, base 32 in sortable digits."""
     number = (time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10)
     return b32hexencode(number)[:_LENGTH].decode().lower()
+
+
+def first_id_at(at: datetime) -> str:
+    """What every id of this moment or later is not smaller than; for asking a list of ids by time."""
+    milliseconds = max(0, int(at.timestamp() * 1000))
+    return b32hexencode(milliseconds.to_bytes(6, "big") + bytes(10))[:_LENGTH].decode().lower()
 
 
 def is_id(text: str) -> bool:

@@ -14,6 +14,7 @@ from crm_core.declare.record import Kept
 from crm_core.declare.registry import Registry
 from crm_core.declare.shape import Shape, shapes_of
 from crm_core.ground.errors import FieldError, Forbidden, Invalid
+from crm_core.templates.usual import template_faults
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -106,7 +107,7 @@ def check_rules(registry: Registry, record: Kept) -> None:
     """
     declared = type(record)
     record.custom, errors = read_custom(record.custom, registry.customs(declared.meta.key))
-    errors = [*errors, *record.check(), *_misplaced(record), *_shares(record)]
+    errors = [*errors, *record.check(), *_misplaced(record), *_shares(record), *template_faults(registry, record)]
     errors += [
         FieldError(name, "missing", f"this field is required in state {record.state}")
         for name in declared.lifecycle.required.get(record.state, ())

@@ -56,6 +56,7 @@ class Role(Reference):
     rights: list[RightRow] = rows("权限", most=500)
     field_rights: list[FieldRightRow] = rows("字段权限", most=500)
     admin: Bool = maybe("管理员", default=False)
+    second_factor: Bool = maybe("须用二次验证", default=False)
     built_in: Bool = computed("内置", default=False)
     users: Int = computed("人数", default=0)
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.ground.clock import now
-from crm_core.ground.errors import Conflict, StaleRevision
+from crm_core.ground.errors import Conflict, FieldError, Invalid, StaleRevision
 from hub.accounts.directory import Directory, Entry
 from hub.accounts.health import HEALTH
 from hub.accounts.secrets import opened_config, sealed_config
+from hub.channel import Channel
 from hub.errors import Transient
 from hub.events import AccountChanged
 from hub.identity.audit import Audit
 from hub.identity.far_end import FarEnd
 from hub.store.client import Doc
 from hub.store.collections import ACCOUNTS, OUTBOX
+from hub.store.jobs import ask_for
 from hub.store.unit import Unit, Units
 from hub.vault import Vault
 
 PROBE_S = 30.0
+BACKFILL = "account.backfill"
 
 
 class Changes:
@@ -119,6 +123,28 @@ class Changes:
             raise Transient(f"the far side of {account} did not answer within {PROBE_S:.0f} s") from None
         except (OSError, EOFError) as error:
             raise Transient(f"the far side of {account} cannot be reached: {error}") from None
+
+    async def fill_in(self, account: str, since: datetime, *, by: str, far: FarEnd) -> str:
+        """Have a worker take in what the far side has since then; returns the job's id.
+
+        Raises:
+            SetupError: the configuration is broken.
+            Conflict: the channel's far sides keep nothing.
+            Invalid: the day is still to come.
+        """
+        channel, _ = (await self._directory.one(account)).ready()
+        if type(channel).backfill is Channel.backfill:
+            raise Conflict(f"the far side of account {account!r} keeps nothing to fill in from", account=account)
+        if since > now():
+            raise Invalid("`since` is still to come", fields=(FieldError("since", "future", "still to come"),))
+
+        async def work(unit: Unit) -> str:
+            await self._audit.write(
+                "account.backfill", who=by, far=far, about=f"account:{account}", unit=unit, since=since.isoformat()
+            )
+            return await ask_for(unit, BACKFILL, {"account": account, "since": since.isoformat()}, user=by)
+
+        return await self._units.run(work)
 
     async def _stored_one(self, account: str) -> Entry:
         entry = await self._directory.one(account)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from crm_core.ground.clock import now
 from hub.accounts.directory import Entry
 from hub.metrics import ACCOUNT_STATE
+from hub.store.call_collections import CALL_GAPS
 from hub.store.client import Database, Doc
 from hub.store.collections import LEASES, OUTBOX, RAW, RECONCILED
 
@@ -26,6 +27,10 @@ OwnerState = Literal["connecting", "connected", "failing", "ready"]
 AccountState = Literal["disabled", "misconfigured", "waiting", "connecting", "connected", "failing", "ready"]
 
 _BREATH_S = 0.5
+
+
+GapOut = TypedDict("GapOut", {"from": datetime, "until": datetime, "ended": int})
+"""The last time in which a PBX could not be heard; so many calls were over afterwards."""
 
 
 class AccountHealth(TypedDict):
@@ -46,6 +51,7 @@ class AccountHealth(TypedDict):
     doubled: int | None
     reconciled_at: datetime | None
     hub: str | None
+    gap: NotRequired[GapOut]
 
 
 def owner_lease(account: str) -> str:
@@ -131,12 +137,17 @@ async def health_of(db: Database, entries: list[Entry]) -> list[AccountHealth]:
     raw = await _counted(db, RAW, {"open": True, "account": {"$in": ids}})
     unsent = await _counted(db, OUTBOX, {"state": {"$in": ["queued", "sending"]}, "account": {"$in": ids}})
     reconciled = {doc["_id"]: doc async for doc in db[RECONCILED].find({"_id": {"$in": ids}})}
-    return [
+    shown = [
         _shown(
             e, notes.get(e.id, {}), owned.get(e.id), raw.get(e.id, 0) + unsent.get(e.id, 0), reconciled.get(e.id, {})
         )
         for e in entries
     ]
+    for account in [account for account in shown if account["channel"] == "telephony"]:
+        newest = await db[CALL_GAPS].find_one({"account": account["id"]}, {"_id": 0}, sort=[("until", -1)])
+        if newest is not None:
+            account["gap"] = {"from": newest["from"], "until": newest["until"], "ended": newest["ended"]}
+    return shown
 
 
 def _shown(entry: Entry, note: Doc, owner: str | None, backlog: int, reconciled: Doc) -> AccountHealth:

@@ -8,6 +8,7 @@ from typing import Any
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Unavailable
+from hub.accounts.call_log import AccountCalls
 from hub.accounts.health import HealthBook
 from hub.accounts.held import held
 from hub.channel import Raw
@@ -15,7 +16,8 @@ from hub.leases import Lease
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
 from hub.store.client import Database
-from hub.store.collections import BOOKMARKS, LEDGER, MESSAGES
+from hub.store.collections import BOOKMARKS, LEDGER, MESSAGES, REPEATS
+from hub.stream.found import id_of_its_own
 from hub.stream.raw import RawKeeper
 from hub.stream.stream import Stream
 from hub.vault import Signer
@@ -44,6 +46,7 @@ class AccountInlet:
         self._account = account
         self._lease = lease
         self._bookmark = f"account:{account}"
+        self.calls = AccountCalls(parts.stream, account)
 
     async def keep_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
         """Keep raw input, durably."""
@@ -79,6 +82,12 @@ class AccountInlet:
         """Which of these far ids the store has, as messages, known repeats, ledger places or quarantined input."""
         return await held(self._parts.db, self._account, external_ids)
 
+    async def has(self, external_id: str, fingerprint: str | None) -> bool:
+        """Whether the store has this very message, and not only another of the same id."""
+        ids = [external_id, id_of_its_own(external_id, fingerprint)]
+        where = {"account": self._account, "external_id": {"$in": ids}, "fingerprint": fingerprint}
+        return await self._parts.db[MESSAGES].find_one(where, {"_id": 1}) is not None
+
     def connected(self, detail: str = "") -> None:
         """The connection stands."""
         self._parts.health.note(self._account, "connected", detail=detail)
@@ -100,6 +109,8 @@ class AccountInlet:
         db, own = self._parts.db, {"account": self._account}
         if found := await db[MESSAGES].find_one({**own, "external_id": external_id}, {"_id": 1}):
             return str(found["_id"])
+        if copy := await db[REPEATS].find_one({**own, "external_id": external_id}, {"message": 1}):
+            return str(copy["message"])  # it came to another mailbox of ours first
         place = await db[LEDGER].find_one({**own, "place": external_id}, {"external_id": 1})
         if place is None or place["external_id"] == external_id:
             return None

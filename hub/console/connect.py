@@ -18,6 +18,7 @@ from hub.console.server import Arrival, Wire
 from hub.feed.replay import Replay, Stale
 from hub.feed.tail import Feed
 from hub.identity.caller import Caller
+from hub.identity.second_factor import SecondFactorNeeded
 from hub.problems import from_validation
 from hub.supervise import Supervisor
 
@@ -83,6 +84,8 @@ class Door:
             raise Unavailable("the store is away; try again soon") from error
         if not caller.may_use("read"):
             raise Forbidden("this token does not allow reading")
+        if caller.must_enrol:
+            raise SecondFactorNeeded("a role of yours asks for a second factor; enrol one first")
         if self._consoles.revoked_since(caller.user, asked_at):
             raise SignInNeeded("rights changed this moment; connect again")
         console = Console(arrival.sid, caller, arrival.line, expires_at)

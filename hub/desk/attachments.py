@@ -33,7 +33,8 @@ class Attachments:
             NotFound: there is none, or the caller may not have it.
         """
         file = await self._files.open(file_id)
-        uses = self._db[MESSAGES].find({"attachments.id": file_id}, {"conversation": 1}).limit(_MOST_USES)
+        carries = {"attachments.id": file_id, "removed": {"$exists": False}}
+        uses = self._db[MESSAGES].find(carries, {"conversation": 1}).limit(_MOST_USES)
         conversations = {use["conversation"] async for use in uses}
         if conversations:
             allowed = bool(await seen_among(self._db, caller, conversations))

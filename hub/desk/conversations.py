@@ -8,8 +8,10 @@ from typing import Any
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import FieldError, Invalid, NotFound, StaleRevision
+from hub.desk.assigned import tell_assignee
 from hub.desk.ports import MayReadRecord
 from hub.desk.sight import seen_among, seen_conversation
+from hub.desk.superiors import Superiors
 from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut, conversation_out
 from hub.store.client import Database, Doc
@@ -20,6 +22,7 @@ from hub.stream.conversations import save_conversation
 
 _MOST_RECORDS = 100
 _MOST_WOKEN = 200
+_MOST_TAGS = 50
 
 Decide = Callable[[Unit, Doc], Awaitable[Mapping[str, Any]]]
 
@@ -27,7 +30,8 @@ Decide = Callable[[Unit, Doc], Awaitable[Mapping[str, Any]]]
 class Conversations:
     """Single conversations with the caller's eyes. Whoever may see one may work on it."""
 
-    def __init__(self, db: Database, units: Units, records: MayReadRecord) -> None:
+    def __init__(self, db: Database, units: Units, records: MayReadRecord, superiors: Superiors | None = None) -> None:
+        self._superiors = superiors
         self._db = db
         self._units = units
         self._records = records
@@ -37,6 +41,8 @@ class Conversations:
         doc = await self._db[CONVERSATIONS].find_one({"_id": conversation}, {"state": 1, "merged_into": 1})
         if doc is not None and doc["state"] == "merged":
             return await self.show(caller, doc["merged_into"])
+        if self._superiors is not None:
+            return conversation_out(await self._superiors.conversation(caller, conversation))
         return conversation_out(await seen_conversation(self._db, caller, conversation))
 
     async def change(
@@ -45,7 +51,8 @@ class Conversations:
         """Change what the caller names.
 
         Args:
-            fields: any of `state queue assignee subject tags snoozed_until`; `assignee` is a user id, `me` or None.
+            fields: any of `state queue assignee subject tags snoozed_until`, and `add_tags remove_tags`;
+                `assignee` is a user id, `me` or None.
             revision: the one that was read; None = whatever it is now.
 
         Raises:
@@ -54,7 +61,7 @@ class Conversations:
         """
 
         async def decide(unit: Unit, before: Doc) -> Mapping[str, Any]:
-            changes = dict(fields)
+            changes = _with_tags(before, dict(fields))
             if "assignee" in changes:
                 changes["assignee"] = await self._assignee(unit, caller, changes["assignee"])
             if changes.get("queue") is not None:
@@ -135,6 +142,8 @@ class Conversations:
                     "the conversation was changed meanwhile; read it again", revision=before["revision"]
                 )
             changes = {k: v for k, v in (await decide(unit, before)).items() if before.get(k) != v}
+            if changes.get("assignee"):
+                tell_assignee(unit, caller, before, changes["assignee"]["id"])
             return conversation_out(await save_conversation(unit, before, changes) if changes else before)
 
         return await self._units.run(work)
@@ -154,6 +163,16 @@ class Conversations:
             raise _wrong("queue", f"there is no queue {queue!r}")
 
 
+def _with_tags(before: Doc, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes with the whole list of tags that follows from those added and removed. Pure."""
+    more: list[str] = changes.pop("add_tags", [])
+    fewer: list[str] = changes.pop("remove_tags", [])
+    if more or fewer:
+        kept: list[str] = changes["tags"] if "tags" in changes else before["tags"]
+        changes["tags"] = [tag for tag in dict.fromkeys(kept + more) if tag not in fewer][:_MOST_TAGS]
+    return changes
+
+
 def _with_state(before: Doc, changes: dict[str, Any], at: datetime) -> dict[str, Any]:
     """The changes with what follows from them: a snooze needs a time to come, a closed one waits for nobody. Pure."""
     until = changes.get("snoozed_until")
@@ -167,7 +186,7 @@ def _with_state(before: Doc, changes: dict[str, Any], at: datetime) -> dict[str,
         raise _wrong("snoozed_until", f"a conversation that is {state} is not snoozed")
     else:
         changes["snoozed_until"] = None
-    if state == "closed":
+    if state in ("closed", "archived"):
         changes["waiting_since"] = None
     return changes
 

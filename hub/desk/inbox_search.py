@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.desk.counts import Counts, count_views
+from hub.desk.counts import Counts, count_views, count_wanted
 from hub.desk.inbox import Wanted, list_conversations
 from hub.desk.search import Search
+from hub.desk.superiors import Superiors
 from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut, conversation_out
 from hub.store.client import Database
@@ -18,7 +20,8 @@ MOST_FOUND = 500
 class Inbox:
     """Lists of conversations with the caller's eyes."""
 
-    def __init__(self, db: Database, search: Search) -> None:
+    def __init__(self, db: Database, search: Search, superiors: Superiors | None = None) -> None:
+        self._superiors = superiors
         self._db = db
         self._search = search
 
@@ -30,9 +33,14 @@ class Inbox:
         if q.strip():
             found, partial = await self._search.conversations(caller, q, MOST_FOUND)
             wanted = replace(wanted, among=tuple(found))
-        docs = await list_conversations(self._db, caller, wanted, limit=limit, before_seq=before_seq)
+        more = await self._superiors.sight_of(caller, wanted.assignee) if self._superiors else None
+        docs = await list_conversations(self._db, caller, wanted, limit=limit, before_seq=before_seq, more_sight=more)
         return [conversation_out(doc) for doc in docs], partial
 
     async def counts(self, caller: Caller) -> Counts:
         """Open conversations per view."""
         return await count_views(self._db, caller)
+
+    async def count(self, caller: Caller, wanted: Mapping[str, Wanted]) -> dict[str, int | None]:
+        """Conversations per question, by the question's key."""
+        return await count_wanted(self._db, caller, wanted)

@@ -43,7 +43,7 @@ async def show_to(db: Database, units: Units, caller: Caller, conversation: str,
         if viewers != before.get("viewers"):
             await save_conversation(unit, before, {"viewers": viewers})
         for user in others:
-            about = {"conversation": conversation}
+            about = {"conversation": conversation, "who": caller.name}
             text = f"{caller.name} mentioned you in: {before['subject'] or before['preview']}"[:300]
             unit.announce(NoticeRaised(kind="mention", text=text, about=about, user=user))
 

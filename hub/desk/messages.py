@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from crm_core.ground.errors import Conflict, FieldError, Invalid, NotFound
 from crm_core.ground.ids import new_id
+from hub.accounts.marks import MarkBook
 from hub.channel import Raw
 from hub.desk.attachments import Attachments
 from hub.desk.mentions import find_mentioned, show_to
 from hub.desk.ports import MayReadRecord, SendingAccounts
 from hub.desk.sight import seen_among, seen_conversation, seen_message
+from hub.desk.superiors import Superiors
 from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut, conversation_out
 from hub.model.draft import Draft
@@ -24,6 +26,8 @@ from hub.stream.stream import Stream
 
 _SAME_ID = 20
 _BATCH = 25
+_ANSWERED = 20
+"""So many of the last messages count as read by whoever answers."""
 _PAGE_CHARS = 8_000_000
 
 
@@ -38,8 +42,12 @@ class Messages:
         records: MayReadRecord,
         accounts: SendingAccounts,
         region: str = "CN",
+        superiors: Superiors | None = None,
+        marks: MarkBook | None = None,
     ) -> None:
         self.region = region
+        self._superiors = superiors
+        self._marks = marks
         self._db: Database = stream.db
         self._stream = stream
         self._attachments = attachments
@@ -54,18 +62,19 @@ class Messages:
 
         A page ends early where its texts grow beyond eight million characters. Says also whether there are more.
         """
-        await seen_conversation(self._db, caller, conversation)
+        shown = await self._readable(caller, conversation)
         place = {k: v for k, v in (("$lt", before), ("$gt", after)) if v is not None}
         where: Doc = {"conversation": conversation} | ({"seq": place} if place else {})
         downwards = after is not None and before is None
         found = self._db[MESSAGES].find(where, batch_size=_BATCH).sort("seq", 1 if downwards else -1).limit(limit + 1)
         async with found:
             docs, more = await _first(found, limit)
+        await self._mark_seen(caller, shown, docs)
         return [message_out(doc) for doc in (docs if downwards else reversed(docs))], more
 
     async def show(self, caller: Caller, message: str) -> MessageOut:
         """One message; raises `NotFound`."""
-        return message_out(await seen_message(self._db, caller, message))
+        return message_out(await self._readable_message(caller, message))
 
     async def with_external_id(self, caller: Caller, external_id: str) -> list[MessageOut]:
         """The messages that a far side knows by this id (one per account), as far as the caller may see them."""
@@ -81,10 +90,36 @@ class Messages:
 
     async def source(self, caller: Caller, message: str) -> tuple[MessageOut, Raw]:
         """The message with the raw input it was made of; raises `NotFound` where it was written here."""
-        doc = await seen_message(self._db, caller, message)
+        doc = await self._readable_message(caller, message)
         if not doc.get("raw"):
             raise NotFound("this message was not made of raw input", message=message)
         return message_out(doc), await self._raw.read(doc["raw"])
+
+    async def _readable(self, caller: Caller, conversation: str) -> Doc:
+        """The conversation, by the caller's own sight or as a superior."""
+        if self._superiors is None:
+            return await seen_conversation(self._db, caller, conversation)
+        return await self._superiors.conversation(caller, conversation)
+
+    async def _readable_message(self, caller: Caller, message: str) -> Doc:
+        if self._superiors is None:
+            return await seen_message(self._db, caller, message)
+        return await self._superiors.message(caller, message)
+
+    async def _mark_seen(self, caller: Caller, conversation: Doc, docs: list[Doc]) -> None:
+        """Whoever works on a conversation has read what is shown of it: its assignee, or a member of its queue. Somebody
+        who only looks in has not."""
+        assignee = (conversation["assignee"] or {}).get("id")
+        works_on_it = assignee == caller.user or conversation["queue"] in caller.queues
+        if self._marks is not None and works_on_it:
+            await self._marks.seen(docs)
+
+    async def _mark_answered(self, conversation: str) -> None:
+        """Whoever answers has read what came last."""
+        if self._marks is not None:
+            where = {"conversation": conversation}
+            last = self._db[MESSAGES].find(where, {"html": 0, "full_text": 0}).sort("seq", -1).limit(_ANSWERED)
+            await self._marks.seen(await last.to_list())
 
     async def channel_of(self, caller: Caller, conversation: str) -> str:
         """The channel that an answer would leave by; raises `NotFound`."""
@@ -103,7 +138,9 @@ class Messages:
         await seen_conversation(self._db, caller, draft.conversation)
         await self._attachments.check_usable(caller, draft.files)
         if draft.kind == "reply":
-            return await self._stream.send(draft)
+            sent = await self._stream.send(draft)
+            await self._mark_answered(draft.conversation)
+            return sent
         mentioned = await find_mentioned(self._db, draft.text)
         await show_to(self._db, self._stream.units, caller, draft.conversation, mentioned)
         return await self._stream.note(replace(draft, mentions=tuple(mentioned)))

@@ -18,6 +18,7 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import MainstemError, NotFound
 from hub.desk.mail_page import Look, absolute, mail_page, remote_pictures
 from hub.desk.sight import seen_message
+from hub.desk.superiors import Superiors
 from hub.identity.caller import Caller
 from hub.store.client import Database, Doc
 from hub.store.desk_indexes import PICTURES
@@ -47,10 +48,11 @@ class Picture:
 class Pictures:
     """Pages and pictures of messages that the caller may see."""
 
-    def __init__(self, db: Database, fetch: FetchPicture) -> None:
+    def __init__(self, db: Database, fetch: FetchPicture, superiors: Superiors | None = None) -> None:
         self._db = db
         self._kept = db[PICTURES]
         self.fetch = fetch
+        self._superiors = superiors
 
     async def page(self, caller: Caller, message: str, look: Look) -> str:
         """The message's HTML as a document; raises `NotFound` where there is no such message, or no HTML in it."""
@@ -89,7 +91,10 @@ class Pictures:
         await self._kept.replace_one({"_id": key}, fields, upsert=True)
 
     async def _with_html(self, caller: Caller, message: str) -> Doc:
-        doc = await seen_message(self._db, caller, message)
+        if self._superiors is None:
+            doc = await seen_message(self._db, caller, message)
+        else:
+            doc = await self._superiors.message(caller, message)
         if not doc.get("html"):
             raise NotFound("this message has no HTML", message=message)
         return doc

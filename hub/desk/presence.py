@@ -37,10 +37,11 @@ class PresenceOut(TypedDict):
 
 
 class AgentOut(PresenceOut):
-    """A colleague as the desk sees them."""
+    """A colleague as the desk sees them. `login` is what a note mentions them by; empty where they have none."""
 
     id: str
     name: str
+    login: str
     queues: list[str]
 
 
@@ -107,10 +108,18 @@ class Presence:
         query: dict[str, Any] = {"state": {"$ne": "left"}, "deleted_at": None}
         if queue is not None:
             query["_id"] = {"$in": [user for user, names in queues.items() if queue in names]}
-        people = await self._db[_USERS].find(query, {"name": 1}).sort("name", 1).limit(_MOST_AGENTS).to_list()
+        people = (
+            await self._db[_USERS].find(query, {"name": 1, "login": 1}).sort("name", 1).limit(_MOST_AGENTS).to_list()
+        )
         states = {d["_id"]: d async for d in self._presence.find({"_id": {"$in": [p["_id"] for p in people]}})}
         return [
-            AgentOut(id=p["_id"], name=p["name"], queues=queues.get(p["_id"], []), **_out(states.get(p["_id"])))
+            AgentOut(
+                id=p["_id"],
+                name=p["name"],
+                login=p.get("login") or "",
+                queues=queues.get(p["_id"], []),
+                **_out(states.get(p["_id"])),
+            )
             for p in people
         ]
 

@@ -22,7 +22,7 @@ from hub.store.desk_indexes import SEARCH_WORDS
 _WANTS = frozenset({"message.appended", "message.amended", "conversation.changed", "record.changed"})
 _FIELDS = ("message.id", "conversation.id", "id", "type")
 _MOST_KNOWN = 500_000
-_TEXT = {"text": 1, "subject": 1, "author": 1, "attachments.name": 1, "seq": 1}
+_TEXT = {"text": 1, "subject": 1, "author": 1, "attachments.name": 1, "seq": 1, "removed": 1}
 _HEAD = {"state": 1, "subject": 1, "parties": 1, "tags": 1, "records": 1}
 
 _DUPLICATE = 11000

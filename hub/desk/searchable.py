@@ -12,7 +12,9 @@ _MOST_NAMES = 50
 
 
 def message_texts(message: Doc) -> list[str]:
-    """Best first: what a snippet is cut from."""
+    """Best first: what a snippet is cut from. Of a removed message nothing is found."""
+    if message.get("removed"):
+        return []
     author = message["author"]
     return [
         message["text"],

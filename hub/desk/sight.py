@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from crm_core.ground.errors import NotFound
 from hub.feed.rooms import may_see_conversations
 from hub.identity.caller import Caller
+from hub.model.message import as_shown
 from hub.store.client import Database, Doc
 from hub.store.collections import CONVERSATIONS, MESSAGES
 from hub.store.unit import Unit
@@ -35,7 +36,7 @@ async def seen_among(db: Database, caller: Caller, conversations: Iterable[str])
 
 
 async def seen_message(db: Database, caller: Caller, message: str) -> Doc:
-    """The message's document.
+    """The message's document; of a removed one without its content.
 
     Raises:
         NotFound: there is none, or it stands in a conversation that the caller may not see.
@@ -43,4 +44,4 @@ async def seen_message(db: Database, caller: Caller, message: str) -> Doc:
     found = await db[MESSAGES].find_one({"_id": message})
     if found is None or not await seen_among(db, caller, [found["conversation"]]):
         raise NotFound("there is no such message", message=message)
-    return found
+    return as_shown(found)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from typing_extensions import TypedDict
 
 from crm_core.ground.clock import now
-from crm_core.ground.ids import new_id
+from crm_core.ground.ids import first_id_at, new_id
 from hub.identity.far_end import FarEnd
 from hub.log import correlation
 from hub.store.client import Database, Doc
@@ -16,6 +17,7 @@ from hub.store.collections import AUDIT
 from hub.store.unit import Unit
 
 _READ_MS = 2000
+_USERS = "record_user"
 
 
 class AuditEntry(TypedDict):
@@ -61,14 +63,40 @@ class Audit:
         await self._db[AUDIT].insert_one(entry, session=unit.session if unit else None)
 
     async def page(
-        self, *, limit: int, before: str | None = None, actor: str | None = None, what: str | None = None
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        actor: str | None = None,
+        what: str | None = None,
+        about: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[AuditEntry]:
         """Entries, newest first. `before` is the id of the last entry already seen (ids sort by time)."""
-        where: Doc = {key: value for key, value in (("actor", actor), ("what", what)) if value is not None}
-        if before is not None:
-            where["_id"] = {"$lt": before}
+        where = conditions(before=before, actor=actor, what=what, about=about, since=since, until=until)
         found = self._db[AUDIT].find(where).sort("_id", -1).limit(limit).max_time_ms(_READ_MS)
         return [_out(entry) async for entry in found]
+
+    async def names(self, entries: Sequence[AuditEntry]) -> dict[str, str]:
+        """The names of the people that entries speak of, by id."""
+        ids = {entry["actor"] for entry in entries} | {entry["about"] for entry in entries}
+        found = self._db[_USERS].find({"_id": {"$in": sorted(one for one in ids if one)}}, {"name": 1})
+        return {person["_id"]: person["name"] async for person in found}
+
+
+def conditions(
+    *,
+    before: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **plain: str | None,
+) -> Doc:
+    """The store's filter. Times become places in the order of ids, so that the index that sorts also bounds them."""
+    where: Doc = {key: value for key, value in plain.items() if value is not None}
+    below = [one for one in (before, first_id_at(until) if until else None) if one is not None]
+    place = ({"$lt": min(below)} if below else {}) | ({"$gte": first_id_at(since)} if since else {})
+    return where | ({"_id": place} if place else {})
 
 
 def _out(entry: Doc) -> AuditEntry:

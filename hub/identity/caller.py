@@ -19,6 +19,7 @@ class Caller:
         sign_in: id of the session or token that stands behind it; ends with it.
         scopes: what a token allows (`read`, `write`, `admin`); a session allows everything the person may.
         queues: the queues the person is a member of.
+        must_enrol: a role asks for a second factor and there is none; this session may only enrol one.
         expires_at: when the sign-in ends at the latest; None for a token without end.
         idle_ends_at: when the session ends unless it is used before then; None for a token.
     """
@@ -36,6 +37,7 @@ class Caller:
     by_token: bool = False
     expires_at: datetime | None = None
     idle_ends_at: datetime | None = None
+    must_enrol: bool = False
 
     def may_use(self, scope: str) -> bool:
         """Whether the sign-in allows this kind of act."""

@@ -72,6 +72,7 @@ class Identity:
             scopes=frozenset(sign_in["scopes"]) if by_token else ALL_SCOPES,
             roles=person.roles,
             by_token=by_token,
+            must_enrol=person.must_enrol and not by_token,
             expires_at=sign_in["expires_at"] if by_token else sign_in["ends_at"],
             idle_ends_at=None if by_token else sign_in["expires_at"],
         )

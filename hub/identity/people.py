@@ -14,7 +14,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.roles import Rights, rights_of
 from crm_core.declare.registry import Registry
 from hub.store.client import Database, Doc
-from hub.store.collections import PRESENCE, QUEUES
+from hub.store.collections import CREDENTIALS, PRESENCE, QUEUES
 
 USERS = "record_user"
 ROLES = "record_role"
@@ -55,6 +55,8 @@ class Person:
     supervisor: bool
     queues: frozenset[str]
     actor: Actor
+    must_enrol: bool = False
+    """A role asks for a second factor, and there is none: nothing else may be done before."""
 
     @property
     def may_sign_in(self) -> bool:
@@ -65,6 +67,7 @@ class Person:
         """Changes whenever the person's record gives other rights, rooms or sign-in. Queues announce their own changes."""
         rights = self.actor.rights
         parts: list[Any] = [self.login, self.may_sign_in, self.supervisor, self.actor.admin, self.actor.path]
+        parts += ["must enrol"] if self.must_enrol else []
         parts += [sorted(self.roles), sorted((*k, v) for k, v in rights.scopes.items())]
         parts += [sorted((*k, v) for k, v in rights.fields.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -77,6 +80,8 @@ class RoleSet:
     codes: frozenset[str]
     admin: bool
     rights: Rights
+    second_factor: bool = False
+    """Whether one of them asks for a second factor."""
 
 
 class People:
@@ -111,7 +116,12 @@ class People:
             return None
         roles = await roles_of(tuple(sorted(found.get("roles") or ())))
         queues = self._db[QUEUES].find({"members": user}, {"_id": 1})
-        return _person(found, roles, frozenset([queue["_id"] async for queue in queues]))
+        must_enrol = roles.second_factor and not await self._has_second_factor(user)
+        return _person(found, roles, frozenset([queue["_id"] async for queue in queues]), must_enrol=must_enrol)
+
+    async def _has_second_factor(self, user: str) -> bool:
+        found = await self._db[CREDENTIALS].find_one({"_id": user, "otp": {"$type": "object"}}, {"_id": 1})
+        return found is not None
 
     async def _roles(self, held: tuple[str, ...]) -> RoleSet:
         """Most colleagues hold the same roles: what follows from them is worked out, and kept in memory, once."""
@@ -133,7 +143,9 @@ class People:
         active = [role for role in found if role.get("state", "active") == "active"]
         admin = any(role.get("admin") for role in active)
         codes = frozenset(str(role["code"]) for role in active)
-        return RoleSet(codes=codes, admin=admin, rights=rights_of(active, self._registry, admin=admin))
+        second_factor = any(role.get("second_factor") for role in active)
+        rights = rights_of(active, self._registry, admin=admin)
+        return RoleSet(codes=codes, admin=admin, rights=rights, second_factor=second_factor)
 
     async def presence(self, user: str) -> str:
         """The person's presence state, `offline` where none is known."""
@@ -164,7 +176,7 @@ class People:
                     self.forget()
 
 
-def _person(found: Doc, roles: RoleSet, queues: frozenset[str]) -> Person:
+def _person(found: Doc, roles: RoleSet, queues: frozenset[str], *, must_enrol: bool = False) -> Person:
     actor = Actor(
         user=found["_id"],
         department=found.get("department"),
@@ -183,4 +195,5 @@ def _person(found: Doc, roles: RoleSet, queues: frozenset[str]) -> Person:
         supervisor=SUPERVISOR in roles.codes,
         queues=queues,
         actor=actor,
+        must_enrol=must_enrol,
     )

@@ -16,7 +16,8 @@ import pyotp
 from typing_extensions import TypedDict
 
 from crm_core.ground.clock import now
-from crm_core.ground.errors import Conflict, FieldError, Invalid
+from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid
+from hub.events import RightsChanged
 from hub.identity.audit import Audit
 from hub.identity.far_end import FarEnd
 from hub.store.client import Doc
@@ -29,6 +30,12 @@ _DRIFT = (0, -1, 1)
 _ENROL_WITHIN = timedelta(minutes=15)
 _RECOVERY_CODES = 10
 _LONGEST_CODE = 40
+
+
+class SecondFactorNeeded(Forbidden):
+    """A role of the person asks for a second factor; until there is one, nothing else may be done."""
+
+    code, title = "second-factor-needed", "Second factor needed"
 
 
 class Enrolment(TypedDict):
@@ -107,6 +114,7 @@ class SecondFactor:
             )
             if not done.matched_count:
                 raise Conflict("the enrolment was started anew meanwhile; use the newest secret")
+            unit.announce(RightsChanged(user=user))
             await self._audit.write("otp.turned-on", who=user, about=user, far=far, unit=unit)
 
         await self._units.run(work)
@@ -142,6 +150,7 @@ class SecondFactor:
             )
             if not done.matched_count:
                 raise Conflict("the second factor is off already")
+            unit.announce(RightsChanged(user=user))
             await self._audit.write("otp.turned-off", who=by, about=user, far=far, unit=unit)
 
         await self._units.run(work)

@@ -20,6 +20,7 @@ from hub.accounts.directory import Directory
 from hub.accounts.health import HealthBook
 from hub.accounts.inlet import Inlets
 from hub.accounts.keeper import Keeper
+from hub.accounts.marks import MarkBook, MarkLanes
 from hub.accounts.replays import Replays
 from hub.accounts.sending import Sending
 from hub.console.connect import Door
@@ -27,18 +28,40 @@ from hub.console.consoles import Consoles
 from hub.console.keeping import Keeper as ConsoleKeeper
 from hub.console.server import Wire
 from hub.console.watching import Watching
+from hub.desk.address_facts import AddressFacts
+from hub.desk.announcements import Announcements
+from hub.desk.assistant import Assistant
 from hub.desk.attachments import Attachments
+from hub.desk.auto_sending import AutoSending
+from hub.desk.bulk import Bulk
+from hub.desk.calls import Calls
+from hub.desk.canned import Canned
 from hub.desk.conversations import Conversations
+from hub.desk.customer_mail import CustomerMail
+from hub.desk.drafts import KeptDrafts
+from hub.desk.export import Export
+from hub.desk.forwards import Forwards
+from hub.desk.home import Home
 from hub.desk.inbox_search import Inbox
+from hub.desk.internal_messages import InternalMessages
+from hub.desk.job_list import JobList
+from hub.desk.mail_rules import MailRules
 from hub.desk.messages import Messages
+from hub.desk.notice_reader import NoticeReader
+from hub.desk.notices import Notices
+from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
 from hub.desk.quarantine import Quarantine
+from hub.desk.queue_removal import QueueRemoval
 from hub.desk.queues import Queues
 from hub.desk.readiness import Readiness
+from hub.desk.removal import Removal
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
+from hub.desk.superiors import Superiors
+from hub.desk.views import Views
 from hub.errors import SetupError
 from hub.feed.hints import Hints
 from hub.feed.replay import Replay
@@ -72,6 +95,13 @@ from hub.web.openapi import Documentation, openapi
 from hub.web.picture_fetch import PictureFetcher
 from hub.web.record_docs import record_docs
 from hub.web.routes import mount
+from hub.writing.composing import Composing
+from hub.writing.habits import Habits
+from hub.writing.optouts import OptOuts
+from hub.writing.previews import Previews
+from hub.writing.runs import Runs
+from hub.writing.schemes import Schemes
+from hub.writing.templates import Templates
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +123,7 @@ class Hub:
         self.url = ""
         self._build_store(settings.mongo_url.get_secret_value())
         self._build_parts()
+        self._build_notices()
         self._build_consoles()
 
     # -- building --------------------------------------------------------------------------------------------
@@ -133,17 +164,63 @@ class Hub:
         self.readers = Readers(self.db, idle=lambda: self.commit.idle)
         self.search = Search(self.db, self.records)
         self.attachments = Attachments(self.db, self.files)
-        self.conversations = Conversations(self.db, self.units, self.records)
-        self.inbox = Inbox(self.db, self.search)
+        self.parameters = Parameters(self.units, self.identity.audit)
+        superiors = Superiors(self.db, self.parameters, self.identity.audit)
+        self.conversations = Conversations(self.db, self.units, self.records, superiors)
+        self.inbox = Inbox(self.db, self.search, superiors)
+        self.views = Views(self.db)
+        self.bulk = Bulk(self.conversations, self.inbox)
+        self.canned = Canned(self.db, self.records)
+        self.drafts = KeptDrafts(self.db, self.hints)
+        self.marks = MarkBook(self.db)
+        self.mark_lanes = MarkLanes(self.db, self.directory, self.inlets, self.leases, self.supervisor)
+        self.removal = Removal(self.units, self.marks, self.identity.audit)
+        self.mail_rules = MailRules(self.units, self.identity.audit)
+        self.auto_sending = AutoSending(self.stream, self.parameters)
+        self.export = Export(self.db, self.files, self.directory, self.inlets, self.identity.audit)
+        self.customer_mail = CustomerMail(self.db, self.records)
+        self.address_facts = AddressFacts(self.units, self.identity.audit)
         self.messages = Messages(
-            self.stream, self.attachments, self.raws, self.records, self.sending, settings.default_region
+            self.stream,
+            self.attachments,
+            self.raws,
+            self.records,
+            self.sending,
+            settings.default_region,
+            superiors,
+            self.marks,
         )
-        self.pictures = Pictures(self.db, PictureFetcher())
+        self.pictures = Pictures(self.db, PictureFetcher(), superiors)
+        self._build_writing()
         self.idempotency = Idempotency(self.db)
         self.documentation = Documentation()
         self.readiness = Readiness(self.db, self.supervisor)
         self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
+        self.calls = Calls(self.db, self.directory, self.identity.audit)
         self.reconciler = Reconciler(self.db, self.directory)
+
+    def _build_writing(self) -> None:
+        settings, people = self.settings, self.identity.people
+        url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self.optouts = OptOuts(self.db, self.signer, url)
+        self.habits = Habits(self.db, self.records, settings.company)
+        self.templates = Templates(self.records, people, settings.company)
+        self.composing = Composing(
+            db=self.db, files=self.files, raws=self.raws, directory=self.directory, habits=self.habits
+        )
+        self.schemes = Schemes(self.db, self.records, self.attachments, self.sending)
+        self.previews = Previews(records=self.records, people=people, optouts=self.optouts, company=settings.company)
+        self.runs = Runs(self.units, self.schemes, self.afterthoughts)
+
+    def _build_notices(self) -> None:
+        audit = self.identity.audit
+        self.notices = Notices(self.units)
+        self.internal_messages = InternalMessages(self.units)
+        self.announcements = Announcements(self.units, audit)
+        self.assistant = Assistant(self.units, self.registry, self.parameters)
+        self.home = Home(self.units, audit)
+        self.job_list = JobList(self.units, audit)
+        self.queue_removal = QueueRemoval(self.units, self.directory, audit, self.settings.queues)
 
     def _build_consoles(self) -> None:
         identity, limits = self.identity.identity, self.settings.limits
@@ -164,7 +241,11 @@ class Hub:
             self.journal, self.outbox, self.hints, self.feed, self.replay, self.readers, self.search,
             self.attachments, self.conversations, self.inbox, self.messages, self.pictures, self.changes, self.afterthoughts,
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
-            self.watching, self.consoles,
+            self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
+            self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
+            self.previews, self.runs, self.calls,
+            self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
+            self.queue_removal,
         )  # fmt: skip
         return {type(part): part for part in listed} | self.identity.by_type()
 
@@ -225,13 +306,21 @@ class Hub:
         keep("replays", self.replays.run)
         keep("outbox", self.outbox.run)
         keep("presence", self.presence.run)
+        keep("marks", self.mark_lanes.run)
         keep("snoozed", self._wake_snoozed)
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 
     def _durable_readers(self) -> list[Reader]:
         rights = Reader("rights", RIGHTS_WANTS, self.identity.rights_watch.handle)
-        return [SearchFiller(self.db, self.records).reader(), PartyLinks(self.units).reader(), rights]
+        forwards = Forwards(self.db, self.auto_sending).reader()
+        return [
+            SearchFiller(self.db, self.records).reader(),
+            PartyLinks(self.units).reader(),
+            rights,
+            forwards,
+            NoticeReader(self.units).reader(),
+        ]
 
     async def _wake_snoozed(self) -> None:
         """Bring conversations back whose time has come; on one hub at a time."""
@@ -259,6 +348,7 @@ class Hub:
                 case "hub.account-changed":
                     self.keeper.wake()
                     self.outbox.accounts_changed()
+                    self.mark_lanes.accounts_changed()
 
     async def _listen(self) -> None:
         app = new_application(self.identity.identity, self.idempotency, self.settings)

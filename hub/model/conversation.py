@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from crm_core.ground.events import SUPERVISORS, Room, queue_room, user_room
 from hub.model.message import Party
 
-ConversationState = Literal["open", "pending", "snoozed", "closed"]
+ConversationState = Literal["open", "pending", "snoozed", "closed", "archived"]
+"""`archived`: out of the inbox; found by search, by its people and records, and by asking for the archive."""
 
 
 class RecordRef(TypedDict):
@@ -29,7 +30,7 @@ class PersonRef(TypedDict):
 
 
 class ConversationOut(TypedDict):
-    """Messages that belong together."""
+    """Messages that belong together. `viewers`: the colleagues it was shown to by name; absent while there are none."""
 
     id: str
     state: ConversationState
@@ -48,6 +49,7 @@ class ConversationOut(TypedDict):
     snoozed_until: datetime | None
     created_at: datetime
     revision: int
+    viewers: NotRequired[list[str]]
 
 
 _PLAIN = (
@@ -58,7 +60,8 @@ _PLAIN = (
 
 def conversation_out(doc: dict[str, Any]) -> ConversationOut:
     """The conversation from its stored document."""
-    return {"id": doc["_id"]} | {key: doc[key] for key in _PLAIN}  # type: ignore[return-value]
+    shown = {"viewers": doc["viewers"]} if doc.get("viewers") else {}
+    return {"id": doc["_id"]} | {key: doc[key] for key in _PLAIN} | shown  # type: ignore[return-value]
 
 
 def conversation_rooms(doc: dict[str, Any]) -> frozenset[Room]:

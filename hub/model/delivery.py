@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -13,14 +13,31 @@ from hub.model.address import Address
 DeliveryState = Literal["queued", "sending", "sent", "delivered", "read", "failed"]
 
 
+class RecipientOut(TypedDict):
+    """What a report said of one receiver; `status` is the enhanced code of RFC 3463, `report` the message that said it."""
+
+    address: str
+    state: Literal["failed", "delayed", "complained"]
+    status: str
+    permanent: bool
+    reason: str
+    report: str
+    at: datetime
+
+
 class DeliveryOut(TypedDict):
-    """What a message shows of its delivery. `reason` is a sentence for the agent; times are UTC."""
+    """What a message shows of its delivery. `reason` is a sentence for the agent; times are UTC. After a bounce
+    `recipient`, `status` and `permanent` are the last one's, and `recipients` has all that was reported."""
 
     state: DeliveryState
     reason: str | None
     attempts: int
     next_at: datetime | None
     sent_at: datetime | None
+    recipient: NotRequired[str]
+    status: NotRequired[str]
+    permanent: NotRequired[bool]
+    recipients: NotRequired[list[RecipientOut]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +47,8 @@ class DeliveryFile:
     name: str
     type: str
     content: bytes
+    content_id: str | None = None
+    """The `cid:` name by which the HTML shows it; None = an attachment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +80,4 @@ class Delivery:
     automatic: bool
     parts: dict[str, dict[str, Any]]
     correlation: str | None
+    bcc: tuple[Address, ...] = ()

@@ -17,6 +17,9 @@ class Draft:
         kind: `reply` goes out through the outbox; `note` stays inside.
         client_id: made by whoever writes; the same one twice is the same message.
         to: empty for a reply means: to the party who wrote last.
+        bcc: receivers whom nobody else sees.
+        apart: answers nothing: a forward, a mailing. It names no earlier message.
+        content_ids: file id -> the `cid:` name by which the HTML shows it.
         files: ids of uploaded files.
         send_at: not before this moment.
     """
@@ -30,6 +33,9 @@ class Draft:
     subject: str | None = None
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    apart: bool = False
+    content_ids: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     client_id: str | None = None
     account: str | None = None

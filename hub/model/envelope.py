@@ -9,7 +9,7 @@ from typing import Any, Literal
 from hub.model.address import Address
 
 Direction = Literal["inbound", "outbound", "internal"]
-KeyKind = Literal["reference", "token", "exact"]
+KeyKind = Literal["reference", "token", "exact", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class ThreadKey:
         exact: the pair itself is the conversation (a chat session, a pair of phone numbers). Joins while it is not closed.
         token: a signed token that the channel has verified; `value` is the conversation id. The sender must be a party.
         reference: an id of another message (`References`, `In-Reply-To`). `own` marks the message's own id.
+        subject: what `hub.model.subjects` makes of the subject of a message that refers to no other; `own` where it is
+            no answer (no `Re:`), so that answers may come to it but it comes to none.
     """
 
     kind: KeyKind

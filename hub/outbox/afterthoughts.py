@@ -1,8 +1,8 @@
-"""What people do about a message on its way out: send a failed one again, cancel one that waits."""
+"""What people do about a message on its way out: send a failed one again, cancel one that waits, or plan it anew."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict, NotFound
@@ -65,16 +65,41 @@ class Afterthoughts:
             Conflict: it is being sent, or was.
         """
         await self._seen(message, who)
-        verdict = verdict_document(Failed(f"cancelled by {who.name}"), notify=False)
+        if not await self.withdraw(message, f"cancelled by {who.name}", who.user):
+            raise Conflict("only a message that still waits can be cancelled", message=message)
+        return await self._stream.amend(message, {})
+
+    async def withdraw(self, message: str, reason: str, user: str) -> bool:
+        """Take a message back that still waits; False when it is at the far side already, or was. Never both: who
+        claims the outbox document first has it."""
+        verdict = verdict_document(Failed(reason), notify=False)
         found = await self._db[OUTBOX].find_one_and_update(
-            {"_id": message, "state": "queued", "doubt": {"$ne": True}},
-            {"$set": {"state": "sending", "owner": f"user:{who.user}", "verdict": verdict}},
+            {"_id": message, "state": {"$in": ["queued", "held"]}, "doubt": {"$ne": True}},
+            {"$set": {"state": "sending", "owner": f"user:{user}", "verdict": verdict}},
             return_document=True,
         )
-        if found is None:
-            raise Conflict("only a message that still waits can be cancelled", message=message)
-        await self._journal.record(found)
-        return await self._stream.amend(message, {})
+        if found is not None:
+            await self._journal.record(found)
+        return found is not None
+
+    async def plan(self, message: str, at: datetime, who: Caller) -> MessageOut:
+        """Let a message that nobody tried to send yet go at another moment.
+
+        Raises:
+            NotFound: there is no such message, or the caller may not see it.
+            Conflict: it is being sent, or was.
+        """
+        await self._seen(message, who)
+
+        async def work(unit: Unit) -> None:
+            waits = {"_id": message, "state": "queued", "attempts": 0}
+            found = await unit.db[OUTBOX].find_one_and_update(waits, {"$set": {"next_at": at}}, session=unit.session)
+            if found is None:
+                raise Conflict("only a message that still waits can be planned anew", message=message)
+            unit.announce(OutboxFilled(account=found["account"]))
+
+        await self._units.run(work)
+        return await self._stream.amend(message, {"delivery.next_at": at})
 
     async def _seen(self, message: str, who: Caller) -> None:
         """Raise `NotFound` unless the caller may see the message."""

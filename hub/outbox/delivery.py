@@ -42,6 +42,7 @@ async def load_delivery(db: Database, files: Files, message: str, attempt: int) 
         automatic=doc["automatic"],
         parts=_parts(doc),
         correlation=doc["correlation"],
+        bcc=tuple(address_of(party, keys) for party in doc.get("bcc", ())),
     )
 
 
@@ -60,7 +61,8 @@ def address_of(party: Party, keys: dict[str, str]) -> Address:
 async def _file(files: Files, about: FileOut) -> DeliveryFile:
     stored = await files.open(about["id"])
     content = b"".join([piece async for piece in stored.read()])
-    return DeliveryFile(name=about["name"], type=about["type"], content=content)
+    cid = about.get("content_id") if about.get("inline") else None
+    return DeliveryFile(name=about["name"], type=about["type"], content=content, content_id=cid)
 
 
 def _parts(doc: Doc) -> dict[str, Doc]:

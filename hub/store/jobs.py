@@ -6,6 +6,7 @@ So a job survives a killed worker and a lost broker: `jobs.wake` of the workers 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from crm_core.ground.clock import now
@@ -25,15 +26,20 @@ JOB_INDEXES = (
 )
 
 
-async def ask_for(unit: Unit, task: str, arguments: Mapping[str, Any], *, user: str | None = None) -> str:
+async def ask_for(
+    unit: Unit, task: str, arguments: Mapping[str, Any], *, user: str | None = None, at: datetime | None = None
+) -> str:
     """Ask the workers for a piece of work; it begins some seconds after the unit commits. Returns the job's id.
 
     Args:
         task: its name (`noun.verb`).
         arguments: plain values by parameter name.
         user: who hears of its progress; None = supervisors.
+        at: not before this moment.
     """
     job = new_job(new_id(), task, arguments, user=user)
+    if at is not None:
+        job["next_at"] = at
     await unit.db[JOBS].insert_one(job, session=unit.session)
     return str(job["_id"])
 

@@ -32,7 +32,10 @@ def amended(doc: Doc, change: Mapping[str, Any], *, force: bool = False) -> Doc 
 
 
 def _goes_back(doc: Doc, state: str) -> bool:
-    before = (doc.get("delivery") or {}).get("state")
+    delivery = doc.get("delivery") or {}
+    before = delivery.get("state")
+    if before == "failed" and state in ("sending", "sent") and delivery.get("recipients"):
+        return True  # the bounce was quicker than our own note that it was handed over
     return before is not None and _RANK[state] < _RANK[before]
 
 

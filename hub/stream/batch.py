@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 
+from crm_core.access.actor import SYSTEM
 from crm_core.ground.errors import Invalid, MainstemError, NotFound
 from crm_core.ground.ids import new_id
-from hub.events import MessageAmended, MessageAppended, OutboxFilled
+from hub.events import ForwardAsked, MessageAmended, MessageAppended, OutboxFilled
 from hub.model.address import Address
 from hub.model.conversation import conversation_out, conversation_rooms
+from hub.model.envelope import Envelope
 from hub.model.message import MessageOut, Party, message_hint, message_out
 from hub.store.client import Doc
 from hub.store.collections import CONVERSATIONS, LEDGER, MESSAGES, MOVES, OUTBOX, RAW, REPEATS, THREADS
+from hub.store.mail_collections import ADDRESS_FACTS
 from hub.store.unit import Unit
 from hub.stream.amending import amended
 from hub.stream.conversations import announce_conversation, new_conversation
@@ -23,11 +26,14 @@ from hub.stream.documents import arrival_document, last_inbound, take_in, writin
 from hub.stream.found import Found, addresses_of, id_of_its_own, recipients_of
 from hub.stream.moves import absorb
 from hub.stream.ops import Amendment, Arrival, Op, Writing
-from hub.stream.place import bearings_of, place
+from hub.stream.place import OURS, Place, bearings_of, place, subject_traces
+from hub.stream.reports import address_fact, changes_of, could_not_be_reached
+from hub.stream.ruled import rule_conversation
+from hub.stream.rules import Effects, apply_rules, facts_of
 from hub.stream.threads import Trace
+from hub.stream.twins import came_to_also, with_copy
 
 Outcome = MessageOut | MainstemError
-_US = frozenset({"us"})
 
 
 class Batch:
@@ -42,6 +48,7 @@ class Batch:
         self._touched: set[str] = set()
         self._inserts: dict[str, list[Doc]] = defaultdict(list)
         self._settled_raw: list[str] = []
+        self._address_facts: list[tuple[str, Doc]] = []
 
     async def run(self) -> list[Outcome]:
         """Commit the batch within the unit; one outcome per operation, in order."""
@@ -71,29 +78,100 @@ class Batch:
         e = op.envelope
         external_id = e.external_id
         stored = self._found.stored.get((e.account, external_id))
+        if stored and _is_ours_come_back(e, stored):
+            return self._repeat(op, stored)
         if stored and stored.get("fingerprint") != e.fingerprint and e.fingerprint:
             external_id = id_of_its_own(external_id, e.fingerprint)
             stored = self._found.stored.get((e.account, external_id))
         if stored:
-            self._settle(op, external_id)
-            self._inserts[REPEATS].append(_repeat(op, stored))
-            return message_out(stored)
+            return self._repeat(op, stored)
+        if twin := self._found.twins.of(e, self._found.traces):
+            return self._copy(op, twin)
+        return await self._store(op, seq, external_id)
+
+    def _repeat(self, op: Arrival, stored: Doc) -> MessageOut:
+        self._settle(op, stored["external_id"])
+        self._inserts[REPEATS].append(_repeat(op, stored))
+        return message_out(stored)
+
+    def _copy(self, op: Arrival, twin: Doc) -> MessageOut:
+        """The same mail came to another mailbox of ours: the message notes it, and our own address is no party."""
+        e = op.envelope
+        twin = self._found.amending.get(twin["_id"], twin)
+        noted = with_copy(twin, e)
+        if noted is None:
+            return self._repeat(op, twin)
+        if any(doc is twin for doc in self._inserts[MESSAGES]):
+            twin.update(noted)
+            noted = twin
+        else:
+            self._found.amending[twin["_id"]] = noted
+            noted["_changed"] = True
+            self._found.twins.add(noted)
+        conversation = self._found.conversation(noted["conversation"])
+        if conversation is not None:
+            before = dict(conversation)
+            self._touch(conversation)
+            came_to_also(conversation, e.account, e.own_keys)
+            announce_conversation(self._unit, before, conversation)
+        return self._repeat(op, noted)
+
+    async def _store(self, op: Arrival, seq: int, external_id: str) -> MessageOut:
+        e = op.envelope
         bearings = bearings_of(e, self._found.people)
-        where = place(bearings, self._found.traces, self._found.conversation)
+        reports = self._found.reported.of(e)
+        if reports:  # whoever made it is no party; what it is about says where it belongs
+            report, original = reports[0]
+            where = Place(original["conversation"], report.kind, original["external_id"] or "")
+        else:
+            where = place(bearings, self._found.traces, self._found.conversation)
         conversation = await self._conversation_for(op, where.conversation, where.also)
+        state_before = conversation["state"]
         message = new_id()
         doc = arrival_document(op, message, seq, conversation["_id"], where, self._found.people, external_id)
         traces = bearings.traces(conversation["_id"], message)
         doc["traces"] = len(traces)
         for trace in traces:
             self._found.traces.leave(trace)
-        take_in(conversation, doc, self._parties(op), self._found.people)
-        if e.direction == "inbound" and not e.automatic:
+        take_in(conversation, doc, [] if reports else self._parties(op), self._found.people)
+        if e.direction == "inbound" and not e.automatic and e.sender.key not in e.own_keys:
             conversation["last_inbound"] = last_inbound(doc, e.sender.key, e.sender.name)
+        if e.direction == "inbound" and e.kind == "message" and self._found.rules and not reports:
+            effects = apply_rules(self._found.rules, facts_of(e, op.files))
+            if e.sender.key in e.own_keys:
+                effects.forward.clear()  # from ourselves: it would go round
+            self._rule(doc, conversation, effects, "open" if where.conversation is None else state_before)
         self._found.stored[e.account, external_id] = doc
+        self._found.twins.add(doc)
         self._append(doc, conversation)
         self._settle(op, external_id)
+        self._report(doc, e)
         return message_out(doc)
+
+    def _rule(self, doc: Doc, conversation: Doc, effects: Effects, state_before: str) -> None:
+        """What the rules do, before anybody is told."""
+        if not effects.ruled:
+            return
+        rule_conversation(doc, conversation, effects, state_before)
+        if effects.forward:
+            asked = [{"to": to, "rule": rule} for to, rule in effects.forward.items()]
+            self._unit.announce(ForwardAsked(message=doc["_id"], conversation=conversation["_id"], forward=asked))
+
+    def _report(self, arrival: Doc, envelope: Envelope) -> None:
+        """What a bounce, receipt or complaint says of our message is shown on it, and noted of the address."""
+        for report, original in self._found.reported.of(envelope):
+            for change in changes_of(
+                self._found.amending.get(original["_id"], original), report, arrival["_id"], arrival["stored_at"]
+            ):
+                before = self._found.amending[original["_id"]]
+                shown = self._amend(Amendment(original["_id"], change))
+                failed = (
+                    change.get("delivery.state") == "failed" and self._found.amending[original["_id"]] is not before
+                )
+                if failed and report.permanent:
+                    self._unit.announce(could_not_be_reached(shown))
+            if fact := address_fact(original, report, arrival["_id"], arrival["stored_at"]):
+                self._address_facts.append(fact)
 
     def _settle(self, op: Arrival, external_id: str) -> None:
         """Its raw input has become a message (or is known to be one), and its place at the far side is noted."""
@@ -140,6 +218,7 @@ class Batch:
             self._inserts[OUTBOX],
             self._found.amending.values(),
             self._found.stored.values(),
+            self._found.twins.known(),
         )
         for doc in chain(*held, self._found.written.values()):
             if doc["conversation"] == loser:
@@ -166,15 +245,17 @@ class Batch:
         to = recipients_of(op) or self._answer_to(conversation)
         if draft.kind == "reply" and not to:
             raise Invalid("this conversation has nobody to answer to; name a receiver in `to`")
-        author: Party = {"kind": "user", "id": draft.author, "name": draft.author_name, "address": ""}
+        kind: Literal["user", "system"] = "system" if draft.author == SYSTEM else "user"
+        author: Party = {"kind": kind, "id": draft.author, "name": draft.author_name, "address": ""}
         party_to = [self._found.people.party(a) for a in to if draft.kind == "reply"]
         party_cc = [self._found.people.party(a) for a in draft.cc]
-        doc = writing_document(op, seq, conversation, party_to, party_cc, author)
+        party_bcc = [self._found.people.party(a) for a in draft.bcc]
+        doc = writing_document(op, seq, conversation, party_to, party_cc, author, party_bcc)
         parties = [(a.key, self._found.people.party(a)) for a in (*to, *draft.cc)] if draft.kind == "reply" else []
         self._touch(conversation)
         take_in(conversation, doc, parties, self._found.people)
         if draft.kind == "reply":
-            self._queue(op, doc, conversation, [a.key for a in (*to, *draft.cc)])
+            self._queue(op, doc, conversation, [a.key for a in (*to, *draft.cc, *draft.bcc)])
         if draft.client_id:
             self._found.written[draft.client_id] = doc
         self._append(doc, conversation)
@@ -184,7 +265,7 @@ class Batch:
         assert op.opening is not None
         o = op.opening
         doc = new_conversation(o.conversation, queue=o.queue, subject=op.draft.subject or "", at=op.at)
-        doc.update(assignee=o.assignee, records=o.records)
+        doc.update(assignee=o.assignee, records=o.records, state=o.state)
         self._found.conversations[doc["_id"]] = doc
         self._fresh.add(doc["_id"])
         return doc
@@ -203,7 +284,10 @@ class Batch:
         if doc["external_id"]:
             key = f"reference|{doc['external_id']}"
             doc["traces"] = 1
-            self._found.traces.leave(Trace(key, conversation["_id"], doc["_id"], 0, True, _US, _US | marks))
+            self._found.traces.leave(Trace(key, conversation["_id"], doc["_id"], 0, True, OURS, OURS | marks))
+            for trace in subject_traces(doc, conversation["_id"], receivers, OURS, OURS | marks):
+                self._found.traces.leave(trace)
+                doc["traces"] += 1
         self._inserts[OUTBOX].append(
             {
                 "_id": doc["_id"],
@@ -264,6 +348,8 @@ class Batch:
         if changes:
             await db[CONVERSATIONS].bulk_write(changes, ordered=False, session=session)
         self._inserts[THREADS] += [trace.document() for trace in self._found.traces.left]
+        if places := [_once(place) for place in self._inserts.pop(LEDGER, ())]:
+            await db[LEDGER].bulk_write(places, session=session)
         for name, docs in self._inserts.items():
             if docs:
                 await db[name].insert_many(docs, session=session)
@@ -274,6 +360,16 @@ class Batch:
         if self._settled_raw:
             found = {"_id": {"$in": self._settled_raw}}
             await db[RAW].update_many(found, {"$unset": {"open": 1}}, session=session)
+        facts = [UpdateOne({"_id": key}, {"$set": fact}, upsert=True) for key, fact in self._address_facts]
+        if facts:
+            await db[ADDRESS_FACTS].bulk_write(facts, session=session)
+
+
+def _is_ours_come_back(envelope: Envelope, stored: Doc) -> bool:
+    """A mail that we sent and that came back to us: a list, a forward, or the copy in the Sent folder. It is that
+    message, not another; so a loop through ourselves ends here."""
+    sender = envelope.sender.key
+    return stored["direction"] == "outbound" and not stored.get("raw") and sender in envelope.own_keys
 
 
 def quarantine_document(op: Arrival, error: Exception) -> Doc:
@@ -290,6 +386,12 @@ def quarantine_document(op: Arrival, error: Exception) -> Doc:
         "state": "waiting",
         "at": op.at,
     }
+
+
+def _once(place: Doc) -> UpdateOne:
+    """A place is noted once: raw input that is replayed, and whoever fetched it, may both come with it."""
+    key = {name: place[name] for name in ("account", "place")}
+    return UpdateOne(key, {"$setOnInsert": {k: v for k, v in place.items() if k not in key}}, upsert=True)
 
 
 def _ledger(op: Arrival, external_id: str) -> Doc:

@@ -59,14 +59,21 @@ def arrival_document(
 
 
 def writing_document(
-    writing: Writing, seq: int, conversation: Doc, to: list[Party], cc: list[Party], author: Party
+    writing: Writing,
+    seq: int,
+    conversation: Doc,
+    to: list[Party],
+    cc: list[Party],
+    author: Party,
+    bcc: list[Party],
 ) -> Doc:
     """The stored form of what we write: an answer is queued for the outbox, a note stays inside."""
     draft = writing.draft
     last = conversation["last_inbound"] or {}
     going_out = draft.kind == "reply"
     opening = writing.opening
-    return {
+    answers = going_out and not opening and not draft.apart
+    doc: Doc = {
         "_id": writing.message,
         "seq": seq,
         "conversation": conversation["_id"],
@@ -82,8 +89,10 @@ def writing_document(
         "html": draft.html[:MOST_HTML] if draft.html is not None else None,
         "attachments": writing.files,
         "external_id": writing.external_id if going_out else None,
-        "reply_to": last.get("external_id") if going_out and not opening else None,
-        "references": [*last.get("references", []), *filter(None, [last.get("external_id")])][-20:],
+        "reply_to": last.get("external_id") if answers else None,
+        "references": []
+        if draft.apart
+        else [*last.get("references", []), *filter(None, [last.get("external_id")])][-20:],
         "joined_because": {"reason": "opened" if opening else "reply" if going_out else "note", "detail": ""},
         "delivery": first_delivery(draft.send_at) if going_out else None,
         "at": writing.at,
@@ -96,6 +105,7 @@ def writing_document(
         "mentions": list(draft.mentions),
         **draft.parts,
     }
+    return doc | {"bcc": bcc} if bcc else doc
 
 
 def first_delivery(send_at: datetime | None) -> Doc:
@@ -133,7 +143,7 @@ def _move_state(conversation: Doc, message: Doc) -> None:
     if message["direction"] == "inbound":
         if not message["automatic"]:
             conversation["waiting_since"] = conversation["waiting_since"] or message["stored_at"]
-            if conversation["state"] in ("closed", "snoozed", "pending"):
+            if conversation["state"] in ("closed", "snoozed", "pending", "archived"):
                 conversation["state"], conversation["snoozed_until"] = "open", None
     elif message["direction"] == "outbound" and not message["automatic"]:
         conversation["waiting_since"] = None

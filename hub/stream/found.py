@@ -10,8 +10,11 @@ from hub.store.collections import CONVERSATIONS, MESSAGES
 from hub.store.unit import Unit
 from hub.stream.ops import Amendment, Arrival, Op, Writing
 from hub.stream.parties import MOST_PARTIES, People
-from hub.stream.place import trace_key, used_keys
+from hub.stream.place import look_up_keys
+from hub.stream.reported import Reported
+from hub.stream.rulebook import rules_in_force
 from hub.stream.threads import Traces
+from hub.stream.twins import Twins
 
 _ALL = 2000
 """Documents in one answer of the server: a batch needs them all at once."""
@@ -26,6 +29,9 @@ class Found:
         stored: messages by (account, external id), to tell repeats.
         written: messages by client id, to tell repeats of what we write.
         amending: the messages that are to be changed, by id.
+        reported: which messages of ours the arrivals report on.
+        twins: which messages the arrivals are copies of, that came to another of our mailboxes.
+        rules: what is done with arrivals before anybody sees them.
         conversations: by id; those that the batch opens are put in by the batch.
     """
 
@@ -36,6 +42,9 @@ class Found:
         self.stored: dict[tuple[str, str], Doc] = {}
         self.written: dict[str, Doc] = {}
         self.amending: dict[str, Doc] = {}
+        self.reported = Reported()
+        self.twins = Twins()
+        self.rules: list[Doc] = []
         self.conversations: dict[str, Doc] = {}
 
     async def look_up(self, ops: list[Op]) -> None:
@@ -44,13 +53,19 @@ class Found:
         writings = [op for op in ops if isinstance(op, Writing)]
         await self._stored(arrivals)
         keys = {a.key for op in arrivals for a in addresses_of(op)} | {
-            a.key for op in writings for a in recipients_of(op)
+            a.key for op in writings for a in (*recipients_of(op), *op.draft.cc, *op.draft.bcc)
         }
         await self.people.look_up(self._unit, keys)
-        used = (k for op in arrivals for k in used_keys(op.envelope) if k.kind != "token")
-        await self.traces.look_up(self._unit, map(trace_key, used))
+        envelopes = [op.envelope for op in arrivals]
+        await self.traces.look_up(self._unit, (key for envelope in envelopes for key in look_up_keys(envelope)))
         await self._written([op.draft.client_id for op in writings if op.draft.client_id])
         await self._amending([op.message for op in ops if isinstance(op, Amendment)])
+        await self.reported.look_up(self._unit, envelopes, self.traces)
+        self.amending = self.reported.messages() | self.amending
+        fresh = (e for e in envelopes if (e.account, e.external_id) not in self.stored)
+        await self.twins.look_up(self._unit, fresh, self.traces)
+        if any(e.direction == "inbound" and e.kind == "message" for e in envelopes):
+            self.rules = await rules_in_force(self._unit)
         wanted = self.traces.conversations()
         wanted |= {k.value for op in arrivals for k in op.envelope.thread_keys if k.kind == "token"}
         wanted |= {op.draft.conversation for op in writings if not op.opening}

@@ -49,7 +49,7 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         moved = await unit.db[MESSAGES].find(query, session=unit.session).sort("seq", 1).to_list()
         if len(moved) != len(set(messages)):
             raise NotFound("not all of these messages are in this conversation")
-        if len(moved) == before["message_count"]:
+        if sum(not m.get("removed") for m in moved) == before["message_count"]:
             raise Invalid("at least one message must stay")
         new = new_conversation(
             new_id(), queue=before["queue"], subject=subject or moved[0]["subject"] or before["subject"], at=now()
@@ -66,7 +66,7 @@ async def split(units: Units, conversation: str, messages: list[str], *, by: str
         because = {"joined_because": {"reason": "split", "detail": f"by {by}"}}
         await _carry(unit, move["messages"], before["_id"], new["_id"], because)
         for doc, apart in ((before, [*before["apart"], new["_id"]]), (dict(new), new["apart"])):
-            summary = await _summary(unit, doc["_id"]) | {"last_inbound": await _last_inbound(unit, doc)}
+            summary = await summary_of(unit, doc["_id"]) | {"last_inbound": await _last_inbound(unit, doc)}
             await save_conversation(unit, doc, {"apart": apart, **summary}, moved=True)
             move.setdefault("after", {"last_inbound": summary["last_inbound"]})
         await unit.db[MOVES].insert_one(move, session=unit.session)
@@ -141,7 +141,7 @@ async def _undo_join(unit: Unit, move: Doc, home: str, away: str) -> None:
         raise Conflict("the conversation has been moved on since; undo the later move first")
     winner = await load_conversation(unit, away)
     await _carry(unit, move["messages"], winner["_id"], home, {})
-    back, rest = await _summary(unit, home), await _summary(unit, winner["_id"])
+    back, rest = await summary_of(unit, home), await summary_of(unit, winner["_id"])
     if not back["message_count"] or not rest["message_count"]:
         raise Conflict("the messages have been moved on since; split the conversation instead")
     loser = {k: v for k, v in loser.items() if k != "merged_into"}
@@ -163,7 +163,7 @@ async def _undo_split(unit: Unit, move: Doc, home: str, away: str) -> None:
     changes: Doc = {"apart": [c for c in before["apart"] if c != away]}
     if before["last_inbound"] == move["after"]["last_inbound"]:
         changes["last_inbound"] = move["before"]["last_inbound"]
-    await save_conversation(unit, before, {**changes, **await _summary(unit, before["_id"])}, moved=True)
+    await save_conversation(unit, before, {**changes, **await summary_of(unit, before["_id"])}, moved=True)
 
 
 def _brief(winner: Doc) -> Doc:
@@ -204,9 +204,9 @@ async def _carry(unit: Unit, messages: list[str], source: str, to: str, because:
     await unit.db[OUTBOX].update_many(where, {"$set": there}, session=unit.session)
 
 
-async def _summary(unit: Unit, conversation: str) -> dict[str, Any]:
-    """What a conversation's document says of its messages, computed afresh."""
-    query = {"conversation": conversation}
+async def summary_of(unit: Unit, conversation: str) -> dict[str, Any]:
+    """What a conversation's document says of its messages, computed afresh; removed ones do not count."""
+    query = {"conversation": conversation, "removed": {"$exists": False}}
     fields = {"html": 0, "full_text": 0, **dict.fromkeys(PARTS, 0)}
     last = await unit.db[MESSAGES].find_one(query, fields, sort=[("seq", -1)], session=unit.session)
     if last is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_core.ground.clock import now
 from hub.model.address import Address
+from hub.model.conversation import ConversationState
 from hub.model.draft import Draft
 from hub.model.envelope import Envelope
 from hub.model.message import FileOut
@@ -46,6 +47,8 @@ class Opening:
     assignee: dict[str, str] | None
     records: list[dict[str, str]]
     to: tuple[Address, ...]
+    state: ConversationState = "open"
+    """`closed` for what expects no answer, such as a mailing: an answer opens it."""
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ class Stream:
     async def _write(self, draft: Draft, opening: Opening | None) -> MessageOut:
         if not draft.text.strip() and not draft.html and not draft.files:
             raise Invalid("there is nothing to send: give a text or a file")
-        files: list[FileOut] = [(await self._files.open(file)).about for file in draft.files]
+        files = [_shown_in(draft, (await self._files.open(file)).about) for file in draft.files]
         message = new_id()
         account = opening.account if opening else draft.account or await self._account_of(draft.conversation)
         external_id = await self.make_id(account, message) if draft.kind == "reply" and account else None
@@ -97,6 +97,12 @@ class Stream:
             return None
         last = doc.get("last_inbound") or {}
         return last.get("account") or next(iter(doc.get("accounts", ())), None)
+
+
+def _shown_in(draft: Draft, about: FileOut) -> FileOut:
+    """The file as the message has it: a picture that its HTML shows is no attachment."""
+    cid = draft.content_ids.get(about["id"])
+    return {**about, "content_id": cid, "inline": True} if cid else about
 
 
 async def _its_own_id(_account: str, message: str) -> str:

@@ -4,6 +4,8 @@ Each message leaves *traces*: one for its own id, one per id that it refers to. 
 the same id are linked when the one who refers was a party of the message referred to (an address, a contact or a
 customer of it). So a stranger who quotes an id joins nothing, whoever arrives first. A conversation is a connected
 set of linked messages; an arrival that links two conversations joins them.
+
+A message that refers to no other leaves traces of its subject as well, one for each person on it (`answered`).
 """
 
 from __future__ import annotations
@@ -11,12 +13,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from hub.store.client import Doc
 from hub.store.collections import THREADS
 from hub.store.unit import Unit
 
 MOST_REFERENCES = 20
+SUBJECT_AGE = timedelta(days=14)
+"""Mails of one subject are further apart than this: another matter."""
+CLOCKS_DIFFER = timedelta(hours=1)
+"""So much may an answer seem to be older than what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Trace:
         number: of the trace among those of its message; the two make its id in the store.
         sender: marks of who wrote the message (see `People.marks`).
         people: marks of everybody on it: writer, receivers, copies.
+        at: when it was written; of traces of a subject only.
     """
 
     key: str
@@ -36,10 +44,11 @@ class Trace:
     own: bool
     sender: frozenset[str]
     people: frozenset[str]
+    at: datetime | None = None
 
     def document(self) -> Doc:
         """As stored."""
-        return {
+        return ({"at": self.at} if self.at else {}) | {
             "_id": trace_id(self.message, self.number),
             "key": self.key,
             "conversation": self.conversation,
@@ -60,6 +69,18 @@ def linked(new: Trace, old: Trace) -> str | None:
     if new.sender & old.people and old.sender & new.people:
         return "sibling"  # both answer a message that we never got
     return None
+
+
+def answered(new: Trace, old: Trace) -> bool:
+    """Whether two messages of one subject are question and answer: one of them is an answer (not `own`) of somebody who
+    was on the other, written after it, and not long after. Two that both begin something never belong together."""
+    return _answers(new, old) or _answers(old, new)
+
+
+def _answers(answer: Trace, other: Trace) -> bool:
+    if answer.own or answer.at is None or other.at is None or not answer.sender & other.people:
+        return False
+    return -CLOCKS_DIFFER <= answer.at - other.at <= SUBJECT_AGE
 
 
 class Traces:
@@ -85,6 +106,7 @@ class Traces:
                     doc["own"],
                     frozenset(doc["sender"]),
                     frozenset(doc["people"]),
+                    doc.get("at"),
                 )
             )
 

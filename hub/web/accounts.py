@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from crm_core.ground.clock import now
 from hub.accounts.changes import Changes
 from hub.accounts.directory import Directory, Entry
 from hub.accounts.health import AccountHealth, HealthBook
@@ -21,6 +22,10 @@ from hub.web.routes import Revision, Routes
 routes = Routes("accounts")
 
 _BESIDE = frozenset({"id", "channel", "queue", "enabled"})
+_COMMON = Section(
+    "Limits", "限制", {"rate_per_minute": ("Messages sent per minute at most", "每分钟最多发送条数")}, fine=True
+)
+"""What every account has beside what is its channel's own."""
 Fields = Annotated[dict[str, Any], Field(max_length=200)]
 """The channel's own fields; `GET /api/channels` has their JSON Schema."""
 
@@ -55,7 +60,8 @@ class AccountPage(TypedDict):
 
 
 class AccountOut(TypedDict):
-    """What an administrator sees of an account. `secrets` names those that are set; `config` never holds them."""
+    """What an administrator sees of an account. `secrets` names those that are set; `config` never holds them. `keeps`:
+    the far side keeps what came, so it can be compared with, and filled in from."""
 
     id: str
     channel: str
@@ -65,6 +71,7 @@ class AccountOut(TypedDict):
     config: dict[str, Any]
     secrets: list[str]
     error: str | None
+    keeps: bool
     revision: int
 
 
@@ -106,6 +113,20 @@ class ChannelPage(TypedDict):
 
     items: list[ChannelOut]
     next: str | None
+
+
+class Backfill(BaseModel):
+    """From when on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: AwareDatetime
+
+
+class BackfillBegun(TypedDict):
+    """The job that does it."""
+
+    job: str
 
 
 class Probed(TypedDict):
@@ -156,6 +177,14 @@ async def probe_account(account: str, changes: Changes) -> Probed:
     return {"ok": True}
 
 
+@routes.post("/api/accounts/{account}/backfill", may=ADMINISTER, status=202)
+async def backfill_account(
+    account: str, body: Backfill, who: Caller, request: web.Request, changes: Changes
+) -> BackfillBegun:
+    """Take in what the far side has since a day; `job.changed` tells the progress."""
+    return {"job": await changes.fill_in(account, body.since, by=who.user, far=far_end(request))}
+
+
 @routes.get("/api/channels", may=SIGNED_IN)
 async def list_channels() -> ChannelPage:
     """The kinds of channel there are: the composer and the account form are drawn from this."""
@@ -173,8 +202,15 @@ def account_out(entry: Entry) -> AccountOut:
         "config": shown_config(entry.config),
         "secrets": secret_names(entry.config),
         "error": entry.error,
+        "keeps": _keeps(entry),
         "revision": entry.revision,
     }
+
+
+def _keeps(entry: Entry) -> bool:
+    if entry.channel is None or entry.account is None:
+        return False
+    return entry.channel.inventory(entry.account, now()) is not None
 
 
 def channel_out(channel: AnyChannel) -> ChannelOut:
@@ -187,7 +223,7 @@ def channel_out(channel: AnyChannel) -> ChannelOut:
         "capabilities": {name: getattr(channel.can, name) for name in channel.can.__dataclass_fields__},
         "receives": channel.receives,
         "account": schema,
-        "form": [_section_out(section) for section in channel.form],
+        "form": [_section_out(section) for section in (*channel.form, _COMMON)],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from typing_extensions import TypedDict
 
-from hub.desk.inbox import Wanted
+from hub.desk.inbox import Order, Wanted
 from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut, ConversationState
 from hub.web.paging import Cursor, Limit
@@ -18,14 +18,20 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 RecordKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}:[\w-]{1,60}$", description="TYPE:ID")]
 
 
-class ConversationQuery(BaseModel):
-    """Which conversations: `state` may name several, with commas; `assignee` is `me`, `none` or a user id."""
+_STATE = "(open|pending|snoozed|closed|archived)"
+
+
+class ConversationFilter(BaseModel):
+    """Which conversations: `state` may name several, with commas; `assignee` is `me`, `none` or a user id.
+
+    `my_queues`: only those of the caller's queues. `mentioned`: only those where somebody mentioned the caller.
+
+    Archived ones are in a list that names that state, or that asks by `q`, a person or a record.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    state: Annotated[str, Field(pattern=r"^((open|pending|snoozed|closed)(,(open|pending|snoozed|closed)){0,3})?$")] = (
-        ""
-    )
+    state: Annotated[str, Field(pattern=rf"^({_STATE}(,{_STATE}){{0,4}})?$")] = ""
     queue: Name | None = None
     assignee: Name | None = None
     channel: Name | None = None
@@ -35,8 +41,9 @@ class ConversationQuery(BaseModel):
     contact: Name | None = None
     customer: Name | None = None
     waiting: bool = False
-    limit: Limit = 50
-    after: Cursor | None = None
+    my_queues: bool = False
+    mentioned: bool = False
+    order: Order = "newest"
 
     def wanted(self, caller: Caller) -> Wanted:
         """The same, as the desk asks for it."""
@@ -53,7 +60,17 @@ class ConversationQuery(BaseModel):
             contact=self.contact,
             customer=self.customer,
             waiting=self.waiting,
+            queues=tuple(sorted(caller.queues)) if self.my_queues else None,
+            viewer=caller.user if self.mentioned else None,
+            order=self.order,
         )
+
+
+class ConversationQuery(ConversationFilter):
+    """A page of the conversations that fit the filter."""
+
+    limit: Limit = 50
+    after: Cursor | None = None
 
 
 class ConversationPage(TypedDict):

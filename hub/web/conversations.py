@@ -7,8 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from hub.desk.conversations import Conversations
-from hub.desk.counts import Counts
+from hub.desk.counts import CAP, Counts, ViewCounts
 from hub.desk.inbox_search import Inbox
+from hub.desk.views import Views
 from hub.identity.caller import Caller
 from hub.model.conversation import ConversationOut
 from hub.web.conversation_models import (
@@ -20,6 +21,7 @@ from hub.web.conversation_models import (
     SplitOff,
     UndoMove,
 )
+from hub.web.counted_views import CountsQuery
 from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE
 from hub.web.paging import read_cursor, write_cursor
@@ -45,9 +47,13 @@ async def list_conversations(query: ConversationQuery, caller: Caller, inbox: In
 
 
 @routes.get("/api/conversations/counts", may=SIGNED_IN)
-async def count_conversations(caller: Caller, inbox: Inbox) -> Counts:
-    """How many open conversations each view holds, counted up to `cap`."""
-    return await inbox.counts(caller)
+async def count_conversations(query: CountsQuery, caller: Caller, inbox: Inbox, views: Views) -> Counts | ViewCounts:
+    """How many open conversations each view holds, counted up to `cap`; with `views`, how many each of those holds."""
+    if query.views is None:
+        return await inbox.counts(caller)
+    saved = await views.filters(caller, query.saved())
+    counted = await inbox.count(caller, query.wanted(caller, saved))
+    return ViewCounts(views={key: counted.get(key) for key in query.named()}, cap=CAP)
 
 
 @routes.get("/api/conversations/{conversation}", may=SIGNED_IN)

@@ -34,5 +34,12 @@ WRITE = May("write", lambda who: who.may_use("write"))
 """Any colleague; tokens need the scope `write`."""
 SUPERVISE = May("supervise", lambda who: (who.supervisor or who.admin) and who.may_use("read"))
 """Supervisors and administrators."""
+WRITE_TO_MANY = May(
+    "write to many",
+    lambda who: who.may_use("write") and (who.admin or who.supervisor or bool(who.roles & {"MK", "SM"})),
+)
+"""Marketing, sales managers, supervisors and administrators; tokens need the scope `write`."""
 ADMINISTER = May("administer", lambda who: who.admin and who.may_use("admin"))
 """Administrators; tokens need the scope `admin`."""
+ARRANGE = May("arrange", lambda who: (who.supervisor or who.admin) and who.may_use("write"))
+"""Supervisors and administrators; tokens need the scope `write`."""

@@ -27,12 +27,13 @@ IN_PERSON = May("signed in in person, not by a token", lambda who: not who.by_to
 
 
 class Me(TypedDict):
-    """Who am I. `csrf` is None where a token signs in."""
+    """Who am I. `csrf` is None where a token signs in. `must_enrol`: nothing else may be done before a second factor."""
 
     user: UserOut
     rights: list[RightOut]
     presence: str
     second_factor: bool
+    must_enrol: bool
     scopes: list[str]
     csrf: str | None
 
@@ -90,6 +91,7 @@ async def show_me(who: Caller, request: web.Request, people: People, second_fact
         rights=rights_out(person),
         presence=await people.presence(who.user),
         second_factor=await second_factor.is_on(who.user),
+        must_enrol=who.must_enrol,
         scopes=sorted(who.scopes),
         csrf=csrf_of(bearer) if bearer else None,
     )
@@ -132,12 +134,12 @@ async def enrol_second_factor(
 
 @routes.post("/api/me/otp/confirm", may=IN_PERSON)
 async def confirm_second_factor(
-    body: Code, who: Caller, request: web.Request, second_factor: SecondFactor
+    body: Code, who: Caller, request: web.Request, second_factor: SecondFactor, people: People
 ) -> RecoveryCodes:
     """Turn the second factor on with its first code."""
-    return RecoveryCodes(
-        recovery_codes=await second_factor.confirm(who.user, body.code.get_secret_value(), far_end(request))
-    )
+    codes = await second_factor.confirm(who.user, body.code.get_secret_value(), far_end(request))
+    people.forget(who.user)  # this hub lets the person on at once
+    return RecoveryCodes(recovery_codes=codes)
 
 
 @routes.post("/api/me/otp/turn-off", may=IN_PERSON)

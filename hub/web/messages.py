@@ -20,6 +20,8 @@ from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE
 from hub.web.paging import Cursor, Limit, Page, read_cursor, write_cursor
 from hub.web.routes import Routes
+from hub.writing.composing import Composing, Wishes
+from hub.writing.habits import Wanted
 
 routes = Routes("messages")
 
@@ -60,6 +62,11 @@ class Written(BaseModel):
     attachments: Annotated[list[Name], Field(max_length=100)] = []
     subject: Annotated[str, Field(max_length=1000)] | None = None
     cc: Annotated[list[Address], Field(max_length=100)] = []
+    bcc: Annotated[list[Address], Field(max_length=100)] = []
+    forward_of: Name | None = None
+    forward_as: Literal["inline", "attached"] = "inline"
+    signature: Wanted = "auto"
+    undo: bool = False
     client_id: ClientId | None = None
     send_at: AwareDatetime | None = None
 
@@ -68,6 +75,7 @@ class NewMessage(Written):
     """An answer (`reply`) or an internal `note`; an answer without `to` goes to whoever wrote last."""
 
     kind: Literal["reply", "note"]
+    reply_all: bool = False
     to: Annotated[list[Address], Field(max_length=100)] = []
 
 
@@ -92,21 +100,28 @@ async def list_messages(conversation: str, query: ThreadQuery, caller: Caller, m
 @routes.post("/api/conversations/{conversation}/messages", may=WRITE, status=201)
 @described(headers={"Idempotency-Key": _KEY})
 async def add_message(
-    conversation: str, body: NewMessage, request: web.Request, caller: Caller, messages: Messages
+    conversation: str,
+    body: NewMessage,
+    request: web.Request,
+    caller: Caller,
+    messages: Messages,
+    composing: Composing,
 ) -> MessageOut:
-    """Answer the customer, or write an internal note."""
+    """Answer the customer, forward a message, or write an internal note. `undo` holds it back for some seconds."""
     channel = await messages.channel_of(caller, conversation)
     draft = _draft(body, request, caller, conversation, channel, messages.region)
+    draft = await composing.complete(caller, draft, _wishes(body), None)
     return await messages.write(caller, draft)
 
 
 @routes.post("/api/conversations", may=WRITE, status=201)
 @described(headers={"Idempotency-Key": _KEY})
 async def start_conversation(
-    body: NewConversation, request: web.Request, caller: Caller, messages: Messages
+    body: NewConversation, request: web.Request, caller: Caller, messages: Messages, composing: Composing
 ) -> ConversationOut:
     """Begin a conversation with an outbound message."""
     draft = _draft(body, request, caller, "", body.channel, messages.region)
+    draft = await composing.complete(caller, draft, _wishes(body), body.account)
     records = [(kind, record) for kind, _, record in (key.partition(":") for key in body.records)]
     return await messages.start(caller, draft, channel=body.channel, account=body.account, records=records)
 
@@ -164,9 +179,20 @@ def _draft(
         subject=_one_line(body.subject),
         to=read_receivers(body.to, channel, region),
         cc=read_receivers(body.cc, channel, region, "cc"),
+        bcc=read_receivers(body.bcc, channel, region, "bcc"),
         files=tuple(dict.fromkeys(body.attachments)),
         client_id=key,
         send_at=body.send_at,
+    )
+
+
+def _wishes(body: NewMessage | NewConversation) -> Wishes:
+    return Wishes(
+        reply_all=isinstance(body, NewMessage) and body.reply_all,
+        forward_of=body.forward_of,
+        forward_as=body.forward_as,
+        signature=body.signature,
+        undo=body.undo,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from crm_core.ground.clock import now
 from hub.identity.caller import Caller
 from hub.model.message import MessageOut
 from hub.outbox.afterthoughts import Afterthoughts
@@ -9,6 +12,14 @@ from hub.web.may import WRITE
 from hub.web.routes import Routes
 
 routes = Routes("messages")
+
+
+class Plan(BaseModel):
+    """When a message is to go; null = now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    send_at: AwareDatetime | None
 
 
 @routes.post("/api/messages/{message}/retry", may=WRITE)
@@ -21,3 +32,9 @@ async def retry_message(message: str, who: Caller, afterthoughts: Afterthoughts)
 async def cancel_message(message: str, who: Caller, afterthoughts: Afterthoughts) -> MessageOut:
     """Keep a message that still waits from being sent; 409 when it is on its way already."""
     return await afterthoughts.cancel(message, who)
+
+
+@routes.patch("/api/messages/{message}/plan", may=WRITE)
+async def plan_message(message: str, body: Plan, who: Caller, afterthoughts: Afterthoughts) -> MessageOut:
+    """Let a message that waits go at another moment; 409 when it is on its way already."""
+    return await afterthoughts.plan(message, body.send_at or now(), who)

@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from crm_core.ground.errors import Forbidden, SignInNeeded
 from hub.identity.identity import Identity
+from hub.identity.second_factor import SecondFactorNeeded
 from hub.web.far_side import SECURE
 from hub.web.routes import CALLER
 
@@ -17,6 +18,16 @@ _NEW_COOKIE = web.RequestKey("new_cookie", str)
 _OWN_DOORS = ("/hooks/", "/socket.io/", "/console/", "/healthz", "/readyz")
 """Paths that identify nobody here: carriers sign their hooks, sockets identify when they connect."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_TO_ENROL = frozenset(
+    {
+        ("GET", "/api/me"),
+        ("POST", "/api/session"),
+        ("DELETE", "/api/session"),
+        ("POST", "/api/me/otp"),
+        ("POST", "/api/me/otp/confirm"),
+    }
+)
+"""All that a session may do whose person must enrol a second factor first."""
 
 
 def has_own_door(request: web.Request) -> bool:
@@ -54,6 +65,8 @@ async def _identify(request: web.Request, identity: Identity) -> None:
         request[BEARER] = cookie
     if request.method not in SAFE and not caller.may_use("write"):
         raise Forbidden("this token may only read")
+    if caller.must_enrol and (request.method, request.path) not in _TO_ENROL:
+        raise SecondFactorNeeded("a role of yours asks for a second factor; enrol one first")
 
 
 def _token(request: web.Request) -> str | None:

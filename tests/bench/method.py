@@ -21,6 +21,9 @@ decided.""",
     "door": """A `mainstem serve` process takes mails by SMTP from a sender in another process: 50 connections that stay open, with
 PIPELINING. Each mail is kept raw, parsed, threaded and durable before it is acknowledged; the clock stops when the
 consoles of two agents have all of them. The floor is aiosmtpd with a handler that does nothing, fed by the same sender.""",
+    "mailbox": """A Dovecot holds the same mails in one mailbox when a `mainstem serve` process with an account for it starts. Each mail
+is kept raw, parsed, threaded and durable before the bookmark moves past it. The clock runs from the first message in the
+stream to the last. The floor is one IMAP connection that fetches all of them in one command and makes nothing of them.""",
     "fanout": """N consoles of one queue sit in a client process. Twenty events of the size of a message are committed in one unit
 of work in another process, and travel by the change stream to the hub and from there to all consoles; the clock runs from
 before the commit until the last console has the last event. The floor is bare python-socketio that emits the same events

@@ -8,35 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any
 
 from tests.bench.child import run
-from tests.bench.texts import Writer, customer_address, customer_name
+from tests.bench.mails import make_mails
 
 _mails: list[tuple[str, bytes]] = []
-_APART = 401
 
 
 async def write(order: dict[str, Any]) -> dict[str, Any]:
     """Make `count` mails, half of them answers; returns how many conversations they are."""
-    writer, answers = Writer(2), 0
-    for number in range(order["count"]):
-        begun = number - _APART if number % 2 and number > _APART else number
-        answers += begun != number
-        piece, sender = writer.piece(), customer_address(begun // 2 % 5000)
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = f"{customer_name(begun // 2 % 5000)} <{sender}>"
-        mail["To"] = "support@demo.local"
-        mail["Subject"] = piece.subject if begun == number else f"Re: {piece.subject}"
-        mail["Date"] = "Mon, 02 Nov 2026 09:30:00 +0800"
-        mail["Message-ID"] = f"<{number}@mail.example>"
-        if begun != number:
-            mail["In-Reply-To"] = mail["References"] = f"<{begun}@mail.example>"
-        mail.set_content(piece.text)
-        _mails.append((sender, bytes(mail).replace(b"\r\n.", b"\r\n..")))
-    return {"conversations": len(_mails) - answers}
+    mails, conversations = make_mails(order["count"])
+    _mails.extend((sender, mail.replace(b"\r\n.", b"\r\n..")) for sender, mail in mails)
+    return {"conversations": conversations}
 
 
 async def send(order: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,17 @@ from crm_core.load import load
 from hub.accounts.directory import Directory
 from hub.accounts.sending import Sending
 from hub.desk.attachments import Attachments
+from hub.desk.bulk import Bulk
+from hub.desk.canned import Canned
 from hub.desk.conversations import Conversations
+from hub.desk.drafts import KeptDrafts
 from hub.desk.inbox_search import Inbox
 from hub.desk.messages import Messages
+from hub.desk.pictures import Pictures
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
+from hub.desk.views import Views
+from hub.feed.hints import Hints
 from hub.identity.caller import Caller
 from hub.readers import Readers
 from hub.settings import AccountSettings
@@ -31,13 +37,20 @@ from hub.stream.conversations import links_of
 from hub.stream.raw import RawKeeper
 from hub.stream.stream import Stream
 from hub.vault import Vault
-from hub.web import conversations, docs, files, messages, search
+from hub.web import bulk, canned, conversations, docs, drafts, files, messages, pictures, search, views
 from hub.web.far_side import Proxies
 from hub.web.middleware import correlated, told_as_problems
 from hub.web.openapi import Documentation
+from hub.web.picture_fetch import PictureFetcher
 from hub.web.routes import CALLER, Route, mount
+from hub.writing.composing import Composing
+from hub.writing.habits import Habits
 
-EDGE: list[Route] = [route for noun in (conversations, messages, files, search, docs) for route in noun.routes.routes]
+EDGE: list[Route] = [
+    route
+    for noun in (conversations, bulk, views, drafts, canned, messages, files, search, docs, pictures)
+    for route in noun.routes.routes
+]
 MAILBOX = AccountSettings.model_validate(
     {"channel": "email", "queue": "general", "addresses": ["support@demo.local"], "smtp_host": "127.0.0.1"}
 )
@@ -84,15 +97,37 @@ class Desk:
         self.conversations = Conversations(db, units, self.records)
         self.search = Search(db, self.records, budget_s=5)
         self.inbox = Inbox(db, self.search)
-        sending = Sending(Directory(db, Vault(b"k" * 32), {"support": MAILBOX}))
+        self.views = Views(db)
+        self.bulk = Bulk(self.conversations, self.inbox)
+        self.canned = Canned(db, self.records)
+        self.drafts = KeptDrafts(db, Hints(db))
+        directory = Directory(db, Vault(b"k" * 32), {"support": MAILBOX})
+        sending = Sending(directory)
         self.stream.make_id = sending.make_id
         self.messages = Messages(self.stream, self.attachments, self.raws, self.records, sending)
+        self.pictures = Pictures(db, PictureFetcher())
+        self.composing = Composing(
+            db=db, files=self.files, raws=self.raws, directory=directory, habits=Habits(db, self.records, "Demo")
+        )
         self.documentation = Documentation()
         self.filler = SearchFiller(db, self.records)
 
     def parts(self) -> dict[type, Any]:
         """For `mount`."""
-        listed = (self.attachments, self.conversations, self.search, self.inbox, self.messages, self.documentation)
+        listed = (
+            self.attachments,
+            self.conversations,
+            self.search,
+            self.inbox,
+            self.messages,
+            self.pictures,
+            self.documentation,
+            self.composing,
+            self.views,
+            self.bulk,
+            self.canned,
+            self.drafts,
+        )
         return {type(part): part for part in listed}
 
     async def index(self) -> None:

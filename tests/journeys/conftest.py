@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -129,10 +130,16 @@ async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncItera
         language: str = "en",
         width: int = 1440,
         path: str = "/console/inbox",
+        workers: Literal["allow", "block"] = "block",
+        undo_s: int = 0,
     ) -> Watched:
-        await signed_in(login, roles=roles, queues=["support"], locale="zh" if language == "zh-CN" else "en")
+        person = await signed_in(login, roles=roles, queues=["support"], locale="zh" if language == "zh-CN" else "en")
+        status, _ = await person.call("PATCH", "/api/me/writing", {"undo_s": undo_s})
+        assert status == 200
         size = {"width": width, "height": 900 if width > 700 else 844}
-        context = await browser.new_context(locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size)  # type: ignore[arg-type]
+        context = await browser.new_context(
+            locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size, service_workers=workers
+        )  # type: ignore[arg-type]
         contexts.append(context)
         page = watch(await context.new_page(), link)
         pages.append(page)

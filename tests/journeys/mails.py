@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import struct
+import zlib
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -24,11 +26,14 @@ async def deliver(
     sender: str = "Ada Brandt <ada.brandt@nordwind.example>",
     answers: int | None = None,
     html: bool = False,
+    cc: str | None = None,
 ) -> str:
     """Hand a mail to the hub's door; returns its Message-ID."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, "support@demo.local", subject
     mail["Message-ID"] = f"<{number}@nordwind.example>"
+    if cc is not None:
+        mail["Cc"] = cc
     if answers is not None:
         mail["In-Reply-To"] = mail["References"] = f"<{answers}@nordwind.example>"
     mail.set_content(text or f"message number {number}")
@@ -37,6 +42,37 @@ async def deliver(
     port: int = settings.accounts["support-mail"].model_dump()["door_port"]
     await _hand_in(mail, port)
     return str(mail["Message-ID"])
+
+
+def png(width: int = 24, height: int = 16) -> bytes:
+    """A green picture."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    rows = (b"\x00" + b"\x15\x80\x3d" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+async def deliver_formatted(
+    settings: Settings,
+    number: int,
+    html: str,
+    *,
+    subject: str = "Offer for the pump",
+    text: str = "See the formatted part.",
+) -> None:
+    """A mail with this HTML; `cid:logo` is a picture that comes with it."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Ada Brandt <ada.brandt@nordwind.example>", "support@demo.local"
+    mail["Subject"], mail["Message-ID"] = subject, f"<{number}@nordwind.example>"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    formatted = mail.get_payload(1)
+    assert isinstance(formatted, EmailMessage)
+    formatted.add_related(png(), "image", "png", cid="<logo>")
+    await _hand_in(mail, settings.accounts["support-mail"].model_dump()["door_port"])
 
 
 async def _hand_in(mail: EmailMessage, port: int) -> None:

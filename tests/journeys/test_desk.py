@@ -59,9 +59,9 @@ async def test_a_pushed_conversation_that_does_not_fit_the_view_stays_out(
     await watcher.text("Pump leaks again").first.click()
     await page.page.reload()
     await page.page.wait_for_selector("html[data-ready]")
-    assert await page.find('.inbox-filters__scope[aria-pressed="true"]').inner_text() == "Mine"
+    assert await page.find('.view-list__view[aria-pressed="true"] .view-list__name').inner_text() == "Mine"
     assert await page.text("Pump leaks again").count() == 0
-    await page.find(".inbox-filters__scope").nth(1).click()
+    await page.find(".view-list__view").nth(1).click()
     await page.text("Pump leaks again").first.wait_for()
 
 

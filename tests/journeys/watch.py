@@ -14,6 +14,12 @@ from tests.journeys.link import Link
 SCREENS = Path(__file__).resolve().parents[2] / ".lab" / "screens"
 AXE_FILE = Path(__file__).resolve().parents[2] / "agents_ui" / "node_modules" / "axe-core" / "axe.min.js"
 _STILL = "Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(() => null)"
+_CALL = """async ([method, path, body]) => {
+  const me = await (await fetch('/api/me')).json()
+  const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf}
+  const answer = await fetch(path, {method, headers, body: body === null ? undefined : JSON.stringify(body)})
+  return [answer.status, await answer.json().catch(() => null)]
+}"""
 _RUN_AXE = """async () => {
   const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
   return found.violations.map(v => `${v.id}: ` + v.nodes.map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | '))
@@ -43,6 +49,11 @@ class Watched:
         await self.page.goto(f"{self.link.url}/console{path}")
         await self.page.wait_for_selector("html[data-ready]")
 
+    async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the hub in the name of whoever is signed in on the page."""
+        status, answer = await self.page.evaluate(_CALL, [method, path, body])
+        return int(status), answer
+
     async def mark(self, kind: str) -> None:
         """Wait until the mark in the top bar says so."""
         await self.page.wait_for_selector(f'.live-mark[data-mark="{kind}"]', timeout=20_000)
@@ -65,8 +76,8 @@ class Watched:
 
     def assert_clean(self) -> None:
         """Nothing broke, nothing was fetched from elsewhere, the content policy held."""
-        assert self.errors == []
-        assert self.policy == []
+        assert self.errors == [], "\n".join(self.errors)
+        assert self.policy == [], "\n".join(self.policy)
         assert self.hosts == {urlsplit(self.link.url).netloc}
 
 
@@ -82,7 +93,7 @@ def watch(page: Page, link: Link) -> Watched:
         if not request.url.startswith(("data:", "blob:", "about:")):
             watched.hosts.add(urlsplit(request.url).netloc)
 
-    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    page.on("pageerror", lambda error: watched.errors.append(error.stack or str(error)))
     page.on("console", on_console)
     page.on("request", on_request)
     return watched

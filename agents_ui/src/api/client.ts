@@ -28,6 +28,13 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler
 }
 
+let mustEnrol: () => void = () => undefined
+
+/** Called when the hub lets the person do nothing but enrol a second factor. */
+export function onMustEnrol(handler: () => void): void {
+  mustEnrol = handler
+}
+
 /** A fresh idempotency key. `randomUUID` exists in secure contexts only, and a console on a LAN may be plain HTTP. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -46,10 +53,20 @@ async function call<T>(method: Method, path: string, options: CallOptions = {}):
   if (!response.ok) {
     const problem = await problemOf(response)
     if (problem.status === 401 && path !== '/api/session') signedOut()
+    if (problem.code === 'second-factor-needed') mustEnrol()
     throw problem
   }
   if (response.status === 204) return undefined as T
   return (await response.json()) as T
+}
+
+/** An answer that is no JSON, as text. @throws ApiProblem */
+export async function readText(path: string): Promise<string> {
+  const response = await request('GET', path, {})
+  if (response.ok) return response.text()
+  const problem = await problemOf(response)
+  if (problem.status === 401) signedOut()
+  throw problem
 }
 
 async function request(method: Method, path: string, options: CallOptions): Promise<Response> {

@@ -1,6 +1,6 @@
 /** Who is signed in at this console. Below the features, because all of them ask. */
 import { computed, shallowRef } from 'vue'
-import { ApiProblem, get, onSignedOut, post, put, remove, useCsrf } from '@/api/client'
+import { ApiProblem, get, onMustEnrol, onSignedOut, post, put, remove, useCsrf } from '@/api/client'
 import type { Me, Presence, PresenceState, SignedIn, User } from '@/api/types'
 
 const current = shallowRef<Me | null>(null)
@@ -33,13 +33,23 @@ onSignedOut(() => {
   take(null)
 })
 
+// A role asks for a second factor since the person signed in: the next page asks who we are, and leads to the enrolment.
+onMustEnrol(() => {
+  if (current.value) current.value = { ...current.value, must_enrol: true }
+})
+
 /** The person's rights as the console needs them to draw the navigation; the hub remains the judge. */
-export type Right = 'supervise' | 'administer'
+export type Right = 'supervise' | 'administer' | 'write to many'
+
+/** Roles of marketing and of sales managers. */
+const WRITES_TO_MANY = new Set(['MK', 'SM'])
 
 function has(right: Right): boolean {
   const user = current.value?.user
   if (!user) return false
-  return right === 'administer' ? user.admin : user.admin || user.supervisor
+  if (right === 'administer') return user.admin
+  const leads = user.admin || user.supervisor
+  return right === 'supervise' ? leads : leads || user.roles.some((role) => WRITES_TO_MANY.has(role))
 }
 
 /** Whether some rows of a record type may be created, changed ... The hub judges each row. */
@@ -83,8 +93,10 @@ async function setPresence(state: PresenceState): Promise<void> {
   presence.value = now.state
 }
 
+/** A role asks for a second factor, and there is none: only the enrolment is open. */
+const mustEnrol = computed(() => current.value?.must_enrol ?? false)
 const user = computed<User | null>(() => current.value?.user ?? null)
 
 export function useSession() {
-  return { user, presence, unknown, trouble, expired, has, may, restore, refresh, signIn, signOut, setPresence }
+  return { user, mustEnrol, presence, unknown, trouble, expired, has, may, restore, refresh, signIn, signOut, setPresence }
 }

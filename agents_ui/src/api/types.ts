@@ -18,11 +18,27 @@ export type Party = Schemas['Party']
 export type PersonRef = Schemas['PersonRef']
 export type FileRef = Schemas['FileOut']
 export type Delivery = Schemas['DeliveryOut']
-export type NewMessage = Pick<Schemas['NewMessage'], 'kind' | 'text' | 'attachments'> & { text: string; attachments: string[] }
+/** What an answer may have beside its words. */
+export type MessageOptions = Partial<
+  Pick<Schemas['NewMessage'], 'to' | 'cc' | 'bcc' | 'reply_all' | 'forward_of' | 'forward_as' | 'send_at' | 'undo'>
+>
+export type NewMessage = Pick<Schemas['NewMessage'], 'kind'> & { text: string; attachments: string[] } & MessageOptions
 
 /** What the mail channel says of a message; an open place in the description. */
 export interface MailPart {
   kind?: 'normal' | 'bounce' | 'auto_reply' | 'calendar' | 'report'
+  bounce?: MailBounce
+  bounces?: MailBounce[]
+  /** `spf`, `dkim`, `dmarc`: the word of the result, or an object with it. */
+  authentication?: Record<string, unknown>
+  /** It was removed at the far side and stays here. */
+  gone?: boolean
+}
+
+export interface MailBounce {
+  recipient?: string
+  status?: string
+  permanent?: boolean
 }
 
 export type Message = Omit<Schemas['MessageOut'], 'mail'> & { mail?: MailPart }
@@ -34,4 +50,22 @@ export type Presence = Schemas['PresenceOut']
 export type PresenceState = Presence['state']
 
 export type Account = Schemas['AccountHealth']
+export type AccountSetup = Schemas['AccountOut']
+export type ChannelKind = Schemas['ChannelOut']
+export type NewAccount = Schemas['NewAccount']
 export type QuarantineEntry = Schemas['QuarantinedOut']
+
+export type SavedView = Schemas['ViewOut']
+export type Queue = Schemas['QueueOut']
+export type Agent = Schemas['AgentOut']
+export type Draft = Schemas['DraftOut']
+export type DraftMark = Schemas['DraftMark']
+export type DraftFields = Partial<Schemas['DraftBody']>
+export type CannedAnswer = Schemas['CannedOut']
+export type CannedField = Schemas['CannedField']
+export type Move = Schemas['MoveOut']
+export type Hit = Schemas['Hit']
+export type BulkChange = Partial<Schemas['BulkChange']>
+export type BulkItem = Schemas['BulkItem']
+export type BulkAnswer = Schemas['BulkOut']
+export type BulkBody = { ids: string[]; change: BulkChange } | { view: Record<string, unknown>; after: string | null; change: BulkChange }

@@ -14,9 +14,17 @@ export interface LiveEvents {
   'agent.changed': DataOf<'agent.changed'>
   'queue.changed': DataOf<'queue.changed'>
   'notice.raised': DataOf<'notice.raised'>
+  'job.changed': DataOf<'job.changed'>
+  'notice.changed': DataOf<'notice.changed'>
+  'internal.changed': DataOf<'internal.changed'>
+  'announcement.changed': DataOf<'announcement.changed'>
+  'parameter.changed': DataOf<'parameter.changed'>
+  'home.changed': DataOf<'home.changed'>
   /** Everybody who has the conversation open now. */
   watching: { conversation: string; users: PersonRef[] }
   typing: { conversation: string; user: PersonRef; on: boolean }
+  /** One's own unsent draft was written or dropped, perhaps in another browser. */
+  draft: { conversation: string; revision: number; on: boolean }
 }
 
 export type LiveName = keyof LiveEvents

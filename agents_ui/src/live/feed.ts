@@ -22,7 +22,8 @@ export interface FeedParts {
 
 const NAMES: LiveName[] = [
   'message.appended', 'message.amended', 'conversation.changed', 'record.changed',
-  'agent.changed', 'queue.changed', 'notice.raised', 'typing', 'watching',
+  'agent.changed', 'queue.changed', 'notice.raised', 'job.changed', 'notice.changed',
+  'internal.changed', 'announcement.changed', 'parameter.changed', 'home.changed', 'typing', 'watching', 'draft',
 ]
 
 export class Feed {
@@ -213,7 +214,8 @@ export class Feed {
   }
 
   #refused(problem: ProblemDocument | null): void {
-    if (problem?.status !== 401) return this.#retry()
+    // Without a sign-in, or without a second factor that a role asks for: whoever owns the feed asks who we are.
+    if (problem?.status !== 401 && problem?.code !== 'second-factor-needed') return this.#retry()
     this.stop()
     this.#parts.refused()
   }

@@ -10,6 +10,7 @@ const { far } = await vi.hoisted(async () => {
   return { far: new FarEnd() }
 })
 vi.mock('@/live/socket', () => ({ openSocket: far.open }))
+vi.mock('@/shell/everywhere', () => ({ everywhere: [] }))
 
 const person = {
   id: 'u1', login: 'agent', name: 'Agent', admin: false, supervisor: false, roles: [], queues: ['general'], locale: 'en', time_zone: 'Asia/Shanghai',

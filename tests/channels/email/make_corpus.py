@@ -1,6 +1,6 @@
 """Writes the corpus: one `NAME.eml`, byte for byte, with what must be read from it in `NAME.json`.
 
-All mails are made up. Run it after adding one: `python tests/channels/email/make_corpus.py`. The expectations are
+All mails are made up. Run it after adding one: `python -m tests.channels.email.make_corpus`. The expectations are
 written by hand, never copied from the parser. Keys left out are not looked at; `broken` left out means: nothing is.
 """
 
@@ -9,52 +9,11 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import Any
+
+from tests.channels.email import corpus_formats, corpus_quotes, corpus_reports
+from tests.channels.email.corpus_tools import MAILS, PNG, add, b64, head, multi, part
 
 FOLDER = Path(__file__).parent / "corpus"
-DATE = "Mon, 23 Nov 2026 14:00:00 +0000"
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-
-STANDARD = {
-    "From": "Ada Lovelace <ada@example.com>", "To": "support@demo.local", "Subject": "Printer", "Date": DATE,
-    "Message-ID": "<m1@example.com>", "MIME-Version": "1.0",
-}  # fmt: skip
-MAILS: dict[str, tuple[bytes, dict[str, Any]]] = {}
-
-
-def head(**fields: str | bytes | None) -> bytes:
-    """A header block: the standard fields, changed or (None) left out; `_` in a name stands for `-`."""
-    given = {name.replace("_", "-"): value for name, value in fields.items()}
-    merged: dict[str, str | bytes | None] = {name: given.pop(name, value) for name, value in STANDARD.items()} | given
-    lines = []
-    for name, value in merged.items():
-        if value is not None:
-            lines.append(name.encode() + b": " + (value if isinstance(value, bytes) else value.encode()))
-    return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
-def part(kind: str, body: bytes | str, **fields: str) -> bytes:
-    """One MIME part."""
-    lines = [f"Content-Type: {kind}", *(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + (body if isinstance(body, bytes) else body.encode())
-
-
-def multi(boundary: str, *parts: bytes, closed: bool = True) -> bytes:
-    """Parts between delimiter lines."""
-    mark = b"--" + boundary.encode()
-    return b"".join(mark + b"\r\n" + each + b"\r\n" for each in parts) + (mark + b"--\r\n" if closed else b"")
-
-
-def b64(data: bytes | str) -> str:
-    """Base64 in lines of 76."""
-    return base64.encodebytes(data if isinstance(data, bytes) else data.encode()).decode().replace("\n", "\r\n").strip()
-
-
-def add(name: str, mail: bytes, **expected: Any) -> None:
-    """One mail and what must be read from it."""
-    MAILS[name] = (mail, expected)
 
 
 def plain_mails() -> None:
@@ -254,6 +213,7 @@ def write() -> None:
     """All files, anew."""
     for builder in (
         plain_mails, header_mails, html_mails, quote_mails, attachment_mails, broken_structures, machine_mails,
+        corpus_quotes.build, corpus_reports.build, corpus_formats.build,
     ):  # fmt: skip
         builder()
     for name, (mail, expected) in MAILS.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from random import Random
 
 import pytest
 from bson import encode
@@ -15,6 +16,7 @@ from channels.email.html import sanitise
 from channels.email.parse import Arrival, parse
 from hub.model.envelope import Envelope
 from tests.channels.email.conftest import RECEIVED, make_account
+from tests.channels.email.corpus_formats import LZFU, attribute, properties, winmail
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.eml"))
 SEEDS = [path.read_bytes() for path in CORPUS]
@@ -28,6 +30,10 @@ PIECES = [
     b"quoted-printable", b"\r\n\r\n", b"\r\n", b"\n", b"=?utf-8?B?", b"?=", b"=?", b"<", b">", b"<a@b>", b"@", b",", b";", b":", b'"',
     b"(", b"\\", b"\0", b"\xff\xfe", b"+2AA-", b"&#xD800;", b"<p>", b"<font color=x>", b"</", b"<!--", b"message/rfc822",
     b"On 1 wrote:", b"> ", b"filename*0*=", b"name=", b"Date: ", b"Mon, 99 Foo 0000 99:99:99 +9999", b"message/delivery-status",
+    b"application/ms-tnef", b"\x78\x9f\x3e\x22", b"text/calendar", b"BEGIN:VEVENT\r\n", b"DTSTART;TZID=", b"text/vcard", b"BEGIN:VCARD\r\n",
+    b"begin 644 x\r\n", b"end\r\n", b"-----Original Message-----", b"From: x\r\nSent: y\r\nTo: z", b"\xe5\x86\x99\xe9\x81\x93\xef\xbc\x9a", b"-- \r\n",
+    b"MAILER-DAEMON@x", b"message/feedback-report", b"message/disposition-notification", b"Subject: Undeliverable", b"<div class=gmail_attr>",
+    b"<div id=divRplyFwdMsg>", b"\x1b$B", b"text/enriched", b"{\\rtf1", b"\\u", b"X-Failed-Recipients: ",
     b"Message-ID: ", b"References: ", b"Final-Recipient: rfc822; x", b"From x\n", b"\x85", b"\xe2\x80\xa8", b"=", b"M", b"%",
 ]  # fmt: skip
 
@@ -82,7 +88,37 @@ def test_a_mail_cut_off_anywhere_becomes_an_envelope(seed: bytes, place: float) 
     read(seed[: int(place * len(seed))])
 
 
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(SEEDS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=40))
+def test_a_mail_with_flipped_bits_becomes_an_envelope(seed: bytes, flips: list[tuple[float, int]]) -> None:
+    damaged = bytearray(seed or b"x")
+    for place, bit in flips:
+        damaged[int(place * (len(damaged) - 1))] ^= 1 << bit
+    read(bytes(damaged))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(SEEDS), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_mails_whose_parts_are_shuffled_become_an_envelope(seeds: list[bytes], chance: Random) -> None:
+    pieces = [piece for seed in seeds for piece in seed.split(b"\r\n--")]
+    chance.shuffle(pieces)
+    read(b"\r\n--".join(pieces))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=30) | st.sampled_from([winmail(b""), LZFU, b"{\\rtf1 \\'c4\\u20320?"]), max_size=8))
+def test_any_bytes_in_winmail_dat_are_survived(pieces: list[bytes]) -> None:
+    stream = b"\x78\x9f\x3e\x22\x01\x00" + b"".join(pieces)
+    read(HEAD + b"Content-Type: application/ms-tnef\r\n\r\n" + stream)
+    read(
+        HEAD
+        + b"Content-Type: application/ms-tnef\r\n\r\n"
+        + winmail(attribute(1, 0x69003, properties((0x0102, 0x1009, stream))))
+    )
+
+
 HEAD = b"From: a@example.com\r\nMessage-ID: <1@x>\r\nDate: Mon, 23 Nov 2026 14:00:00 +0000\r\n"
+DAEMON = HEAD.replace(b"a@example.com", b"MAILER-DAEMON@x") + b"Subject: Undeliverable\r\n\r\n"
 HTML = HEAD + b"Content-Type: text/html\r\n\r\n"
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n"
 PLAIN = HEAD + b"\r\n"
@@ -115,6 +151,51 @@ HOSTILE = {
     "comment starts": HTML + b"<!--" * 19_000,
     "foster parents": HTML + b"<table>" + b"x<b>" * 19_000,
     "too much html": HTML + b"<div>hello</div>" * 100_000,
+    "sorts of attribution": PLAIN + b"20.11.2026 10:00 a <a@b>:\r\nx\r\n" * 20_000,
+    "addresses before colons": PLAIN
+    + b"<" * 900
+    + b"a@b>:\r\n"
+    + (b"Bob <b@example.com> x\r\n" + b"10:00 wrote\r\n") * 10_000,
+    "header labels": PLAIN + b"Von: x\r\nx: y\r\n" * 40_000,
+    "original marks": PLAIN + b"----Original----x\r\n" * 20_000,
+    "delimiters of signatures": PLAIN + b"-- \r\n" * 80_000,
+    "blanks": PLAIN + b" " * 400_000 + b"x",
+    "bounced addresses": DAEMON + b"a" * 200_000,
+    "bounced signs": DAEMON + b"the following address(es) failed\r\n" + b"  a@b\r\n" * 50_000,
+    "bounced spaces": DAEMON + b"The following recipient(s) cannot be reached\r\n" + b" \r\n  " * 50_000,
+    "status blocks": HEAD
+    + b"Content-Type: message/delivery-status\r\n\r\n"
+    + b"Final-Recipient: rfc822; x\r\n\r\n" * 50_000,
+    "calendar": HEAD
+    + b"Content-Type: text/calendar\r\n\r\n"
+    + b"BEGIN:VEVENT\r\nATTENDEE;CN=x;"
+    + b'a="b;";' * 30_000
+    + b":x\r\n" * 20_000,
+    "attendees": HEAD + b"Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\n" + b"ATTENDEE:mailto:a@b\r\n" * 50_000,
+    "cards": HEAD + b"Content-Type: text/vcard\r\n\r\n" + b"BEGIN:VCARD\r\nEMAIL:a@b\r\nEND:VCARD\r\n" * 20_000,
+    "soft breaks in a card": HEAD
+    + b"Content-Type: text/vcard\r\n\r\nBEGIN:VCARD\r\nN;ENCODING=QUOTED-PRINTABLE:"
+    + b"a=\r\n" * 60_000,
+    "tnef": HEAD + b"Content-Type: application/ms-tnef\r\n\r\n" + winmail(attribute(2, 0x69002, b"") * 100_000),
+    "packed rtf": HEAD
+    + b"Content-Type: application/ms-tnef\r\n\r\n"
+    + winmail(
+        attribute(
+            1,
+            0x69003,
+            properties(
+                (0x0102, 0x1009, b"\xff\xff\xff\x00" * 2 + b"LZFu" + b"\0" * 4 + b"\xff" + b"\x10\x0f" * 240_000)
+            ),
+        )
+    ),
+    "rtf groups": HEAD
+    + b"Content-Type: application/ms-tnef\r\n\r\n"
+    + winmail(attribute(1, 0x69003, properties((0x0102, 0x1009, b"\0" * 8 + b"MELA" + b"\0" * 4 + b"{" * 400_000)))),
+    "uuencoded": PLAIN + b"begin 644 x\r\n#0V%T\r\n" * 20_000,
+    "marked elements": HTML + b"<div class='gmail_attr'>" * 19_000,
+    "classes": HTML + b"<p class='" + b"gmail_attr_ " * 30_000 + b"'>x",
+    "unlabelled bytes": PLAIN + bytes(range(128, 256)) * 3000,
+    "subject prefixes": HEAD + b"Subject: " + b"Fwd" * 100_000 + b":\r\n\r\nx",
     "utf-16": HEAD + b"Content-Type: text/plain; charset=utf-16\r\n\r\n" + b"\xd8\x00" * 100_000,
 }
 
@@ -157,7 +238,7 @@ def test_a_large_attachment_costs_little_time() -> None:
                 "<script>", "</script>", "<img src=", "x onerror=alert(1)", ">", "<", "/", "'", '"', "<svg>", "<style>", "</style>",
                 "<math>", "<a href=", "javascript:alert(1)", "data:text/html,x", "http://e/", "cid:a", "<b ", "<font ", "=", " ",
                 "<title>", "<!--", "-->", "<noscript>", "<p style=", "position:fixed", "background:url(http://e)", "&#106;", "\0",
-                "<table>", "<td>", "<template>", "<iframe srcdoc=", "<base href=", "<meta http-equiv=refresh ", "<link ", "<form>",
+                "<div class=gmail_attr>", "<p id=Signature class=x>", "<i title='neteasefooter'>", "<table>", "<td>", "<template>", "<iframe srcdoc=", "<base href=", "<meta http-equiv=refresh ", "<link ", "<form>",
             ]
         ),
         max_size=40,

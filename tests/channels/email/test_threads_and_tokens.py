@@ -98,3 +98,13 @@ def test_an_id_of_another_kind_is_no_message_id() -> None:
     assert not is_message_id("a b@c")
     assert not is_message_id("a@b>\r\nBcc: x@y")
     assert is_message_id("a@b")
+
+
+def test_the_subject_is_a_key_only_of_mails_that_refer_to_no_other(account: EmailAccount, arrival: Arrival) -> None:
+    answer = parse(mail(Message_ID="<1@x>", Subject="回复：Printer on fire"), account, arrival)
+    assert answer.thread_keys[-1] == ThreadKey("subject", "printer on fire", own=False)
+    first = parse(mail(Message_ID="<1@x>", Subject="Printer on fire"), account, arrival)
+    assert first.thread_keys[-1] == ThreadKey("subject", "printer on fire", own=True)
+    for fields in ({"In_Reply_To": "<2@x>"}, {"Auto_Submitted": "auto-replied"}, {"Subject": "Hello"}):
+        keys = parse(mail(**({"Subject": "Re: Printer on fire"} | fields)), account, arrival).thread_keys
+        assert not [key for key in keys if key.kind == "subject"]

@@ -3,6 +3,7 @@
 {"do": "login", "secret": S}         -> {"ok": true} | {"error": "denied"}
 {"do": "send", "id": I, "to", "text"} -> {"ok": true, "far_id": N}, or what `answers` says; a repeat is kept twice
 {"do": "find", "id": I}               -> {"found": N | null}
+{"do": "mark", "id", "places", "seen", "deleted"} -> {"ok": true}, or what `answers` says of the id
 {"do": "listen", "after": N}          -> {"id", "from", "text", "n"} for each message to us, for ever
 """
 
@@ -24,6 +25,7 @@ class FarSide:
 
     Attributes:
         taken: every message it took, repeats included.
+        marked: every mark it was told, repeats included.
         answers: message id -> answers to give instead of taking it, one a try: `transient`, `permanent`, `close`
             (takes it and hangs up without a word), `hang` (takes it and says nothing), `slow` (takes it, answers after 0.5 s).
         may_be_asked: whether it answers `find`.
@@ -31,6 +33,7 @@ class FarSide:
 
     secret: str = "hush"
     taken: list[Line] = field(default_factory=list)
+    marked: list[Line] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     may_be_asked: bool = True
@@ -87,12 +90,23 @@ class FarSide:
         if ask["do"] == "listen":
             await self._listen(ask["after"], writer)
             return False
+        if ask["do"] == "mark":
+            return await self._mark(ask, writer)
         if ask["do"] == "find":
             self.asked.append(ask["id"])
             found = [n for n, message in enumerate(self.taken) if message["id"] == ask["id"]]
             await _write(writer, {"found": found[0] if found else None} if self.may_be_asked else {"error": "unknown"})
             return True
         return await self._take(ask, writer)
+
+    async def _mark(self, ask: Line, writer: asyncio.StreamWriter) -> bool:
+        todo = self.answers[ask["id"]]
+        if todo and todo.pop(0) == "transient":
+            await _write(writer, {"error": "transient", "why": "transient trouble"})
+            return True
+        self.marked.append(ask)
+        await _write(writer, {"ok": True})
+        return True
 
     async def _take(self, ask: Line, writer: asyncio.StreamWriter) -> bool:
         todo = self.answers[ask["id"]] or self.answers["*"]

@@ -13,6 +13,7 @@ from hub.accounts.directory import Directory
 from hub.accounts.health import AccountHealth, HealthBook
 from hub.accounts.inlet import Inlets
 from hub.accounts.keeper import Keeper, Patience
+from hub.accounts.marks import MarkBook, MarkLanes
 from hub.accounts.replays import Replays
 from hub.channel import AnyChannel, load
 from hub.identity.audit import Audit
@@ -77,6 +78,8 @@ class House:
         self.lanes = LaneParts(journal=self.journal, files=self.files, inlets=self.inlets, sweep_s=0.1)
         self.outbox = Outbox(self.directory, self.leases, self.lanes, self.supervisor)
         self.afterthoughts = Afterthoughts(self.units, self.stream, self.journal)
+        self.marks = MarkBook(db)
+        self.mark_lanes = MarkLanes(db, self.directory, self.inlets, self.leases, self.supervisor, sweep_s=0.05)
         self.changes = Changes(self.units, self.directory, self.vault, Audit(db))
 
     async def start(self, *, receive: bool = False, send: bool = False) -> House:

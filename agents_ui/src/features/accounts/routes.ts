@@ -6,4 +6,16 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./AccountsPage.vue'),
     meta: { right: 'supervise', nav: { words: 'nav.accounts', icon: 'accounts', order: 9 } },
   },
+  {
+    path: '/admin/accounts/new/:channel',
+    component: () => import('./AccountPage.vue'),
+    props: (route) => ({ id: null, channel: String(route.params.channel) }),
+    meta: { right: 'administer' },
+  },
+  {
+    path: '/admin/accounts/:account',
+    component: () => import('./AccountPage.vue'),
+    props: (route) => ({ id: String(route.params.account), channel: null }),
+    meta: { right: 'administer' },
+  },
 ]

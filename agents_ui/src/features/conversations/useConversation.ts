@@ -36,6 +36,19 @@ export function useConversation(id: string) {
     }
   }
 
+  /** Out of sight: joined into another one, which is shown instead, or no longer for this person. */
+  async function lost(): Promise<void> {
+    gone.value = true
+    try {
+      const found = await showConversation(id)
+      if (found.id !== id) joinedInto.value = found.id
+      else take(found)
+    } catch (trouble) {
+      if (!(trouble instanceof ApiProblem)) throw trouble
+      if (trouble.status !== 404) problem.value = trouble
+    }
+  }
+
   async function load(): Promise<void> {
     await feed.settled()
     await read()
@@ -58,7 +71,7 @@ export function useConversation(id: string) {
   useLive('message.appended', (data) => take(data.conversation))
   useLive('conversation.changed', (data) => {
     if (!isGone(data)) take(data.conversation)
-    else if (data.id === id) gone.value = true
+    else if (data.id === id) void lost()
   })
   useReread(id, read)
   useReload(async () => {

@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from crm_core.ground.addresses import mail_key
 from crm_core.ground.errors import Malformed
-from hub.channel import Capabilities, Channel, Hook, HookAnswer, HookRequest, Inlet, Raw, Receipt
+from hub.channel import Capabilities, Channel, Hook, HookAnswer, HookRequest, Inlet, Marks, Raw, Receipt
 from hub.errors import InDoubt, Permanent, Transient
 from hub.model.address import Address
 from hub.model.delivery import Delivery
@@ -107,6 +107,14 @@ class EchoChannel(Channel[EchoAccount]):
         if "error" in answer:
             raise InDoubt("the far side does not say what it has")
         return None if answer["found"] is None else Receipt(far_id=f"far-{answer['found'] + 1}")
+
+    async def follow(self, account: EchoAccount, marks: Sequence[Marks], inlet: Inlet) -> None:
+        async with _line(account) as line, asyncio.timeout(account.timeout_s):
+            for mark in marks:
+                ask = {"do": "mark", "id": mark.external_id, "places": list(mark.places)}
+                answer = await line.ask(ask | {"seen": mark.seen, "deleted": mark.deleted})
+                if "error" in answer:
+                    raise Transient(answer["why"])
 
     async def _take_in(self, account: EchoAccount, call: HookRequest, inlet: Inlet) -> HookAnswer:
         if account.rude == "hook":

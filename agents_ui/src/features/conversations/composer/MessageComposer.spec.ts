@@ -1,5 +1,5 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { mountWith, quietRouter } from '@/kit/mountWith'
 import { i18n, speak } from '@/words'
 import { conversation } from '../samples'
@@ -7,6 +7,7 @@ import MessageComposer from './MessageComposer.vue'
 
 beforeEach(() => {
   localStorage.clear()
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 503 }))
   speak('en')
 })
 enableAutoUnmount(afterEach)
@@ -33,7 +34,7 @@ it('Ctrl+Enter sends, Enter does not, and neither while an input method composes
   await page.find('textarea').trigger('keydown', { key: 'Enter', ctrlKey: true, isComposing: true })
   expect(page.emitted('send')).toBeUndefined()
   await page.find('textarea').trigger('keydown', { key: 'Enter', ctrlKey: true })
-  expect(page.emitted('send')).toEqual([[{ kind: 'reply', text: '你好', attachments: [] }]])
+  expect(page.emitted('send')).toEqual([[{ kind: 'reply', text: '你好', attachments: [], undo: true }]])
   expect(textOf(page)).toBe('')
 })
 

@@ -1,7 +1,7 @@
 /** What somebody has begun to write, by person, conversation and kind: never lost, never carried into another conversation. */
 export type DraftKind = 'reply' | 'note'
 
-const keyOf = (user: string, conversation: string, kind: DraftKind) => `mainstem.draft.${user}.${conversation}.${kind}`
+const keyOf = (user: string, conversation: string, part: string) => `mainstem.draft.${user}.${conversation}.${part}`
 
 export function readDraft(user: string, conversation: string, kind: DraftKind): string {
   return localStorage.getItem(keyOf(user, conversation, kind)) ?? ''
@@ -10,4 +10,22 @@ export function readDraft(user: string, conversation: string, kind: DraftKind): 
 export function keepDraft(user: string, conversation: string, kind: DraftKind, text: string): void {
   if (text) localStorage.setItem(keyOf(user, conversation, kind), text)
   else localStorage.removeItem(keyOf(user, conversation, kind))
+}
+
+/** How this browser's copy stands to the hub's: the revision it knows, and whether there is something the hub lacks. */
+export interface Sync {
+  revision: number
+  dirty: boolean
+}
+
+export function readSync(user: string, conversation: string): Sync {
+  const kept = /^(\d+)( dirty)?$/.exec(localStorage.getItem(keyOf(user, conversation, 'sync')) ?? '')
+  if (kept) return { revision: Number(kept[1]), dirty: kept[2] !== undefined }
+  const written = readDraft(user, conversation, 'reply') || readDraft(user, conversation, 'note')
+  return { revision: 0, dirty: written !== '' }
+}
+
+export function keepSync(user: string, conversation: string, sync: Sync): void {
+  if (sync.revision === 0 && !sync.dirty) localStorage.removeItem(keyOf(user, conversation, 'sync'))
+  else localStorage.setItem(keyOf(user, conversation, 'sync'), `${sync.revision}${sync.dirty ? ' dirty' : ''}`)
 }

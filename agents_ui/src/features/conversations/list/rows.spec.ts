@@ -1,21 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { conversation } from '../samples'
 import { Rows } from './rows'
-import { compare, fits, readView, writeView, askFor, type View } from './view'
+import { DEFAULT, askFor, filtersOf, fits, orderOf, readView, viewOf, writeView, type View } from './view'
 
 const ME = 'u1'
-const view = (part: Partial<View> = {}): View => ({ scope: 'all', state: 'active', channel: '', queue: '', q: '', ...part })
-const rowsOf = (wanted: View) => new Rows({ fits: (row) => fits(wanted, ME, row), searching: wanted.q !== '' })
+const EYES = { id: ME, queues: ['general'] }
+const view = (part: Partial<View> = {}): View => ({ ...DEFAULT, ...part })
+const rowsOf = (wanted: View) =>
+  new Rows({ fits: (row) => fits(wanted, EYES, row), compare: orderOf(wanted), searching: wanted.q !== '' })
 
 describe('the view', () => {
   it('survives the address bar', () => {
-    const wanted = view({ scope: 'mine', state: 'closed', channel: 'sms', q: '发票' })
+    const wanted = view({ scope: 'mine', state: 'closed', channel: 'sms', q: '发票', waiting: true, order: 'oldest', tag: 'vip' })
     expect(readView(writeView(wanted))).toEqual(wanted)
     expect(writeView(view())).toEqual({})
   })
 
   it('takes no nonsense from the address bar', () => {
     expect(readView({ view: 'everything', state: ['a', 'b'], q: null })).toEqual(view())
+  })
+
+  it('survives being saved', () => {
+    for (const scope of ['mine', 'unassigned', 'queues', 'mentions', 'all'] as const) {
+      const wanted = view({ scope, state: 'pending', tag: 'vip', waiting: true, order: 'oldest', q: 'pump' })
+      expect(viewOf(filtersOf(wanted))).toEqual(wanted)
+    }
+    expect(viewOf(filtersOf(view({ assignee: 'u9' })), 'v1')).toEqual(view({ assignee: 'u9', saved: 'v1' }))
+    expect(filtersOf(view())).toEqual({ state: 'open,pending' })
   })
 
   it('asks the hub what it decides itself for pushed rows', () => {
@@ -94,10 +105,11 @@ it('the rows after any run of events equal a fresh read', () => {
   let seed = 7
   const pick = (below: number) => (seed = (seed * 48271) % 2147483647) % below
   for (let run = 0; run < 200; run += 1) {
-    const wanted = view({ scope: (['mine', 'unassigned', 'all'] as const)[pick(3)] ?? 'all' })
+    const scope = (['mine', 'unassigned', 'queues', 'mentions', 'all'] as const)[pick(5)] ?? 'all'
+    const wanted = view({ scope, order: pick(2) ? 'newest' : 'oldest' })
     const truth = new Map([1, 2, 3, 4, 5, 6].map((n) => [`c${n}`, conversation({ id: `c${n}`, last_seq: n, revision: 1 })]))
     const rows = rowsOf(wanted)
-    const read = () => [...truth.values()].filter((row) => fits(wanted, ME, row)).sort(compare)
+    const read = () => [...truth.values()].filter((row) => fits(wanted, EYES, row)).sort(orderOf(wanted))
     rows.fetched(read(), true)
     for (let step = 0, seq = 7; step < 30; step += 1, seq += 1) {
       const id = `c${pick(8) + 1}`
@@ -105,6 +117,8 @@ it('the rows after any run of events equal a fresh read', () => {
       const after = conversation({
         ...before, revision: before.revision + 1, last_seq: pick(2) ? seq : before.last_seq,
         state: (['open', 'pending', 'closed'] as const)[pick(3)] ?? 'open',
+        queue: pick(2) ? 'general' : 'sales',
+        viewers: pick(3) ? [] : [ME],
         assignee: [null, { id: ME, name: 'Me' }, { id: 'u2', name: 'Other' }][pick(3)] ?? null,
       })
       truth.set(id, after)

@@ -1,9 +1,9 @@
 /** The rows of a list: what is known, in which order it is shown, and what waits while a person's hand is on it. */
 import type { Conversation } from '@/api/types'
-import { compare } from './view'
 
 export interface Rules {
   fits: (row: Conversation) => boolean
+  compare: (one: Conversation, other: Conversation) => number
   /** The view has search words: then the hub alone can say whether a row that it did not send belongs. */
   searching: boolean
 }
@@ -64,7 +64,7 @@ export class Rows {
     this.waiting.clear()
     this.order = [...this.known.values()]
       .filter((row) => this.#belongs(row))
-      .sort(compare)
+      .sort(this.#rules.compare)
       .map((row) => row.id)
   }
 
@@ -89,6 +89,6 @@ export class Rows {
 
   /** Below the last fetched row lie others that were not fetched yet; paging brings them all, in order. */
   #below(row: Conversation): boolean {
-    return this.#floor !== null && compare(row, this.#floor) > 0
+    return this.#floor !== null && this.#rules.compare(row, this.#floor) > 0
   }
 }

@@ -7,7 +7,7 @@ import { feed, useLive, useReload } from '@/live'
 import { isGone } from '@/live/events'
 import { listConversations } from '../api'
 import { Rows } from './rows'
-import { askFor, fits, type View } from './view'
+import { askFor, fits, orderOf, type Eyes, type View } from './view'
 
 const PAGE = 60
 
@@ -17,9 +17,10 @@ export interface Row {
   leaving: boolean
 }
 
-export function useInbox(view: Ref<View>) {
+/** `seen` hears of every row that the hub sent. */
+export function useInbox(view: Ref<View>, seen: (rows: Conversation[]) => void = () => undefined) {
   const { user } = useSession()
-  const me = () => user.value?.id ?? ''
+  const eyes = (): Eyes => user.value ?? { id: '', queues: [] }
   const rows = shallowRef(fresh())
   const next = shallowRef<string | null>(null)
   const loading = shallowRef(false)
@@ -32,7 +33,7 @@ export function useInbox(view: Ref<View>) {
 
   function fresh(): Rows {
     const wanted = view.value
-    return new Rows({ fits: (row) => fits(wanted, me(), row), searching: wanted.q !== '' })
+    return new Rows({ fits: (row) => fits(wanted, eyes(), row), compare: orderOf(wanted), searching: wanted.q !== '' })
   }
 
   /** One page; a newer call ends an older one. The rows on screen stay until the first page of the new view is here. */
@@ -46,6 +47,7 @@ export function useInbox(view: Ref<View>) {
     try {
       const page = await listConversations({ ...askFor(view.value), limit: PAGE, after }, mine.signal)
       into.fetched(page.items, page.next === null)
+      seen(page.items)
       next.value = page.next
       rows.value = into
       triggerRef(rows)

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 import { delivery, message } from '../samples'
-import { mailDocument, remoteImages, withoutStyles } from './mailFrame'
 import { merge } from './merge'
 
 it('messages stand in the order of the stream, each once', () => {
@@ -29,15 +28,4 @@ it('an older copy does not take a delivery state back', () => {
 
 it('a message that moved to another conversation leaves', () => {
   expect(merge('c1', [message()], [message({ conversation: 'c2', revision: 2 })])).toEqual([])
-})
-
-it('inline styles go, words that look like them stay', () => {
-  expect(withoutStyles('<p style="color:red" title="a > b">style="x"</p>')).toBe('<p title="a > b">style="x"</p>')
-  expect(withoutStyles("<td style='x' colspan=\"2\">")).toBe('<td colspan="2">')
-})
-
-it('the frame loads nothing from elsewhere and says how many images it left out', () => {
-  const page = mailDocument('<img src="https://tracker.example/p.gif">')
-  expect(page).toContain("default-src 'none'; img-src data:")
-  expect(remoteImages('<img alt="" src="https://a/b"><img src="cid:x"><img data-remote-src="http://c">')).toBe(2)
 })

@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/search', component: () => import('./SearchPage.vue'), meta: { named: 'nav.search' } },
+]

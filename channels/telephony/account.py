@@ -1,0 +1,77 @@
+"""What an operator configures for one PBX."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from hub.channel import Account, Section
+
+
+class TelephonyAccount(Account):
+    """One PBX: where its AMI answers, and how numbers are read and dialled there."""
+
+    channel: str = "telephony"
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(default=5038, ge=1, le=65535)
+    username: str = Field(min_length=1, max_length=80)
+    secret: SecretStr
+    tls: bool = False
+    """AMI over TLS; without it the secret is still never sent (challenge and response), but what is said is readable."""
+    ca: Path | None = None
+    """A PEM file of certificate authorities, where the PBX's certificate is not from a public one."""
+    region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
+    """The country (ISO 3166) that numbers without one belong to."""
+    technology: str = Field(default="PJSIP", pattern=r"^[A-Za-z0-9]{1,16}$")
+    context: str = Field(default="from-phones", pattern=r"^[A-Za-z0-9_-]{1,79}$")
+    """Where in the dialplan a number that an agent dials is looked up."""
+    ring_s: int = Field(default=30, ge=5, le=300)
+    """So long the agent's own phone rings before dialling is given up."""
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+    """For each answer of the PBX."""
+    ping_s: float = Field(default=5.0, gt=0, le=60)
+    """After so much silence the PBX is asked whether it is there."""
+    keep_events_days: int = Field(default=90, ge=1, le=3650)
+    """So long the raw events are kept."""
+
+    @property
+    def keep_for(self) -> timedelta:
+        """How long raw events are kept."""
+        return timedelta(days=self.keep_events_days)
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What trusts the PBX's certificate; None without TLS."""
+        return ssl.create_default_context(cafile=str(self.ca) if self.ca else None) if self.tls else None
+
+
+FORM = (
+    Section(
+        "PBX",
+        "电话交换机",
+        {
+            "host": ("AMI host", "AMI 主机"),
+            "port": ("AMI port", "AMI 端口"),
+            "username": ("AMI user", "AMI 用户名"),
+            "secret": ("AMI secret", "AMI 密码"),
+            "region": ("Country of numbers without one", "默认国家/地区"),
+        },
+    ),
+    Section(
+        "Fine tuning",
+        "细节设置",
+        {
+            "tls": ("AMI over TLS", "使用 TLS"),
+            "ca": ("Certificate authorities (file)", "证书颁发机构（文件）"),
+            "context": ("Dialplan context for dialling", "拨号方案上下文"),
+            "technology": ("Technology of the phones", "话机协议"),
+            "ring_s": ("Own phone rings for (s)", "本机振铃时长（秒）"),
+            "timeout_s": ("Time limit of an answer (s)", "应答超时（秒）"),
+            "ping_s": ("Asked after silence of (s)", "静默多久后探测（秒）"),
+            "keep_events_days": ("Raw events are kept for (days)", "原始事件保留天数"),
+        },
+        fine=True,
+    ),
+)

@@ -1,0 +1,253 @@
+"""The state machine of a call: `fold(call, event) -> call`. Pure, and forgiving.
+
+An event may come twice, a little out of order, or not at all, and no state follows from a single one: each event only
+adds what it says about one channel, and `channels.telephony.view` works out the rest. So any beginning of a trace is
+a valid call, and a repeat changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from channels.telephony.events import CallEvent
+from channels.telephony.state import Call, Leg, Role, Span, Transfer, TransferKind, Visit
+
+PHONE = re.compile(r"\d{2,8}")
+"""Endpoints of the house are named by their extension; trunks are not."""
+
+Step = Callable[[Call, CallEvent], Call]
+
+
+def fold(call: Call, event: CallEvent) -> Call:
+    """The call after the event."""
+    if event.linkedid and event.linkedid not in call.linkedids:
+        call = replace(call, linkedids=(*call.linkedids, event.linkedid))
+    step = _STEPS.get(event.name)
+    after = step(call, event) if step else call
+    return replace(after, n=max(call.n, event.n))
+
+
+def merge(call: Call, other: Call) -> Call:
+    """Two calls that turn out to be one (an attended transfer, a pickup): the elder takes the younger in."""
+    return replace(
+        call,
+        n=max(call.n, other.n),
+        linkedids=tuple(dict.fromkeys((*call.linkedids, *other.linkedids))),
+        legs={**other.legs, **call.legs},
+        visits=tuple(dict.fromkeys((*call.visits, *other.visits))),
+        transfers=tuple(dict.fromkeys((*call.transfers, *other.transfers))),
+    )
+
+
+# -- channels --------------------------------------------------------------------------------------------------
+
+
+def endpoint_of(channel: str) -> str:
+    """`1001` of `PJSIP/1001-00000003`."""
+    return channel.partition("/")[2].rpartition("-")[0]
+
+
+def role_of(channel: str) -> Role:
+    """What kind of channel this is, by its name."""
+    if channel.startswith("Local/") or not channel:
+        return "local"
+    return "phone" if PHONE.fullmatch(endpoint_of(channel)) else "trunk"
+
+
+def _leg(call: Call, event: CallEvent, prefix: str = "") -> Leg | None:
+    """The leg that an event is about, with what the event's common fields say."""
+    uniqueid = event.get(f"{prefix}Uniqueid")
+    if not uniqueid:
+        return None
+    channel = event.get(f"{prefix}Channel")
+    leg = call.legs.get(uniqueid) or Leg(uniqueid)
+    if channel and not leg.channel:
+        leg = replace(leg, channel=channel, role=role_of(channel), endpoint=endpoint_of(channel))
+    known = leg.number or event.get(f"{prefix}CallerIDNum"), leg.name or event.get(f"{prefix}CallerIDName")
+    exten = leg.exten or event.get(f"{prefix}Exten")
+    return replace(leg, number=known[0], name=known[1], exten="" if exten in ("s", "h") else exten)
+
+
+def _with(call: Call, leg: Leg) -> Call:
+    return replace(call, legs={**call.legs, leg.uniqueid: leg})
+
+
+def _on_leg(change: Callable[[Leg, CallEvent], Leg], prefix: str = "") -> Step:
+    def step(call: Call, event: CallEvent) -> Call:
+        leg = _leg(call, event, prefix)
+        return _with(call, change(leg, event)) if leg else call
+
+    return step
+
+
+def _began(leg: Leg, event: CallEvent) -> Leg:
+    return replace(leg, began=_earlier(leg.began, event.at))
+
+
+def _stated(leg: Leg, event: CallEvent) -> Leg:
+    up = event.get("ChannelStateDesc") == "Up"
+    return replace(_began(leg, event), answered=_earlier(leg.answered, event.at)) if up else _began(leg, event)
+
+
+def _hung_up(leg: Leg, event: CallEvent) -> Leg:
+    ended = _earlier(leg.ended, event.at)
+    spans = tuple(replace(s, until=ended) if s.until is None else s for s in leg.spans)
+    return replace(leg, ended=ended, cause=leg.cause or event.get("Cause"), spans=spans)
+
+
+def _gone_unseen(leg: Leg, event: CallEvent) -> Leg:
+    return _hung_up(leg, event) if leg.ended else replace(_hung_up(leg, event), blind=True)
+
+
+def _entered(leg: Leg, event: CallEvent) -> Leg:
+    bridge, at = event.get("BridgeUniqueid"), event.at
+    for number, span in enumerate(leg.spans):
+        if span.bridge != bridge:
+            continue
+        if span.since == at or (span.since and span.since <= at and (span.until is None or span.until > at)):
+            return leg  # a repeat
+        if span.since is None and span.until and span.until >= at:  # its end came first
+            return replace(leg, spans=_put(leg.spans, number, replace(span, since=at)))
+    return replace(leg, spans=(*leg.spans, Span(bridge, at, leg.ended)))
+
+
+def _left(leg: Leg, event: CallEvent) -> Leg:
+    bridge, at = event.get("BridgeUniqueid"), event.at
+    for number, span in reversed(list(enumerate(leg.spans))):
+        if span.bridge != bridge:
+            continue
+        if span.until == at:
+            return leg  # a repeat
+        if span.since and span.since <= at and (span.until is None or span.until == leg.ended):
+            return replace(leg, spans=_put(leg.spans, number, replace(span, until=at)))
+    if any(span.bridge == bridge and span.since and span.since > at for span in leg.spans):
+        return leg
+    return replace(leg, spans=(*leg.spans, Span(bridge, None, at)))
+
+
+def _held(leg: Leg, event: CallEvent) -> Leg:
+    return replace(leg, hold_at=_later(leg.hold_at, event.at))
+
+
+def _unheld(leg: Leg, event: CallEvent) -> Leg:
+    return replace(leg, unhold_at=_later(leg.unhold_at, event.at))
+
+
+# -- dialling --------------------------------------------------------------------------------------------------
+
+
+def _rings(leg: Leg, event: CallEvent) -> Leg:
+    dialled = event.get("DialString").partition("@")[0].rpartition("/")[2]
+    return replace(leg, rang=_earlier(leg.rang, event.at), dialled=leg.dialled or dialled)
+
+
+def _called(leg: Leg, event: CallEvent) -> Leg:
+    return replace(leg, rang=_earlier(leg.rang, event.at), queue=event.get("Queue") or leg.queue)
+
+
+def _dial_ended(leg: Leg, event: CallEvent) -> Leg:
+    status = event.get("DialStatus")
+    if status == "ANSWER":
+        return replace(leg, status=status, answered=_earlier(leg.answered, event.at))
+    return replace(leg, status=leg.status or status)
+
+
+# -- queues and transfers --------------------------------------------------------------------------------------
+
+
+def _joined(call: Call, event: CallEvent) -> Call:
+    queue, at = event.get("Queue"), event.at
+    for number, visit in enumerate(call.visits):
+        if visit.queue == queue:
+            if visit.joined == at:
+                return call
+            if visit.joined is None and visit.left and visit.left >= at:
+                return replace(call, visits=_put(call.visits, number, replace(visit, joined=at)))
+    return replace(call, visits=(*call.visits, Visit(queue, at)))
+
+
+def _left_queue(call: Call, event: CallEvent, *, gave_up: bool = False) -> Call:
+    queue, at = event.get("Queue"), event.at
+    for number, visit in reversed(list(enumerate(call.visits))):
+        if visit.queue != queue or (visit.joined and visit.joined > at):
+            continue
+        if visit.left is None:
+            return replace(call, visits=_put(call.visits, number, replace(visit, left=at, gave_up=gave_up)))
+        left, done = min(visit.left, at), visit.gave_up or gave_up
+        return replace(call, visits=_put(call.visits, number, replace(visit, left=left, gave_up=done)))
+    return replace(call, visits=(*call.visits, Visit(queue, None, at, gave_up)))
+
+
+def _abandoned(call: Call, event: CallEvent) -> Call:
+    return _left_queue(call, event, gave_up=True)
+
+
+def _transferred(kind: TransferKind, source: str) -> Step:
+    def step(call: Call, event: CallEvent) -> Call:
+        accepted = event.get("Result") == "Success"
+        target = event.get("Extension") or _second_party(call, event)
+        done = Transfer(kind, endpoint_of(event.get(source)), target, event.at, accepted)
+        seen = any((t.kind, t.at, t.source) == (kind, event.at, done.source) for t in call.transfers)
+        return call if seen else replace(call, transfers=(*call.transfers, done))
+
+    return step
+
+
+def _second_party(call: Call, event: CallEvent) -> str:
+    """Whom an attended transfer handed the call to: the phone that the transferer spoke with last."""
+    source = endpoint_of(event.get("OrigTransfererChannel"))
+    others = [
+        leg for leg in call.legs.values()
+        if leg.role == "phone" and leg.endpoint != source and leg.rang and leg.rang <= event.at
+    ]  # fmt: skip
+    last = max(others, key=lambda leg: (leg.rang, leg.uniqueid), default=None)
+    connected = event.get("SecondTransfererConnectedLineNum")
+    return connected or (last.endpoint if last else "")
+
+
+def _recorded(call: Call, event: CallEvent) -> Call:
+    call = _on_leg(_began)(call, event)
+    return replace(call, recorded=call.recorded or event.get("Filename") or "yes")
+
+
+def _put(items: tuple[object, ...], number: int, item: object) -> tuple:  # type: ignore[type-arg]
+    return (*items[:number], item, *items[number + 1 :])
+
+
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return min(known, at) if known else at
+
+
+def _later(known: datetime | None, at: datetime) -> datetime:
+    return max(known, at) if known else at
+
+
+def _both(first: Step, second: Step) -> Step:
+    return lambda call, event: second(first(call, event), event)
+
+
+_SEEN = _on_leg(lambda leg, _event: leg)
+_STEPS: dict[str, Step] = {
+    "Newchannel": _on_leg(_stated),
+    "Newstate": _on_leg(_stated),
+    "Hangup": _on_leg(_hung_up),
+    "HangupRequest": _on_leg(lambda leg, _event: replace(leg, wanted_end=True)),
+    "MainstemBlindEnd": _on_leg(_gone_unseen),
+    "BridgeEnter": _on_leg(_entered),
+    "BridgeLeave": _on_leg(_left),
+    "Hold": _on_leg(_held),
+    "Unhold": _on_leg(_unheld),
+    "DialBegin": _both(_SEEN, _on_leg(_rings, "Dest")),
+    "DialState": _both(_SEEN, _on_leg(lambda leg, _event: leg, "Dest")),
+    "DialEnd": _both(_SEEN, _on_leg(_dial_ended, "Dest")),
+    "AgentCalled": _both(_SEEN, _on_leg(_called, "Dest")),
+    "QueueCallerJoin": _both(_SEEN, _joined),
+    "QueueCallerLeave": _both(_SEEN, _left_queue),
+    "QueueCallerAbandon": _both(_SEEN, _abandoned),
+    "BlindTransfer": _transferred("blind", "TransfererChannel"),
+    "AttendedTransfer": _transferred("attended", "OrigTransfererChannel"),
+    "MixMonitorStart": _recorded,
+}

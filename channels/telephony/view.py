@@ -1,0 +1,226 @@
+"""What follows from what is known of a call: state, outcome, agents, times. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from channels.telephony.state import Call, Leg, Transfer
+from hub.model.call import CallDirection, CallOutcome, CallPart, CallState, HandlerOut, RingOut, TransferOut, VisitOut
+
+_REFUSED: dict[str, CallOutcome] = {"17": "busy", "21": "rejected"}
+_FAILED = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
+_FAILED_CAUSES = frozenset({"1", "2", "3", "27", "28", "34", "38", "41", "42"})
+"""Q.850: no such number, no route, out of order, no circuit, congestion."""
+
+
+def part_of(call: Call) -> CallPart:
+    """The `call` part of the message."""
+    first, direction = originator(call), direction_of(call)
+    ended = max((leg.ended for leg in call.legs.values() if leg.ended), default=None) if call.ended else None
+    handlers = _handlers(call)
+    part: CallPart = {
+        "direction": direction,
+        "state": state_of(call),
+        "outcome": outcome_of(call),
+        "queue": _queue(call),
+        "number": number_of(call),
+        "agents": [_handler(leg) for leg in handlers],
+        "wait_s": _wait_s(call, ended),
+        "talk_s": _talk_s(handlers),
+        "transfers": [_transfer(call, each) for each in call.transfers],
+        "queues": [_visit(call, number) for number in range(len(call.visits))],
+        "linkedids": list(call.linkedids),
+        "began_at": first.began if first else None,
+        "answered_at": answered_at(call),
+        "ended_at": ended,
+        "blind": any(leg.blind for leg in call.legs.values()),
+    }
+    return part
+
+
+def originator(call: Call) -> Leg | None:
+    """The channel that began the call."""
+    legs = sorted(call.legs.values(), key=_order)
+    return call.legs.get(call.id) or (legs[0] if legs else None)
+
+
+def direction_of(call: Call) -> CallDirection:
+    """Seen from the house: who began it, and whether anybody outside is in it."""
+    first = originator(call)
+    if first is None or first.role == "trunk":
+        return "inbound"
+    return "outbound" if any(leg.role == "trunk" for leg in call.legs.values()) else "internal"
+
+
+def number_of(call: Call) -> str:
+    """The number of the other side, as the PBX writes it; of an internal call, the extension that began it."""
+    first = originator(call)
+    if first is None:
+        return ""
+    if direction_of(call) == "outbound":
+        outside = next((leg for leg in _called(call) if leg.role == "trunk"), None)
+        return (outside.dialled if outside else "") or first.exten
+    return first.number or (first.endpoint if first.role == "phone" else "")
+
+
+def state_of(call: Call) -> CallState:
+    """Where the call stands now."""
+    if call.ended:
+        return "ended"
+    legs = call.legs.values()
+    if any(leg.holds for leg in legs):
+        return "held"
+    if any(leg.talks for leg in _called(call) if leg.role != "local"):
+        return "talking"
+    if any(leg.rings for leg in legs if leg.role != "local"):
+        return "ringing"
+    if any(visit.joined and visit.left is None for visit in call.visits):
+        return "waiting"
+    return "arrived"
+
+
+def answered_at(call: Call) -> datetime | None:
+    """When the first of those who were called was in a bridge; who answers and drops before that has not."""
+    first = originator(call)
+    if first is None or not first.spans:
+        return None
+    talked = [_first_talk(leg) for leg in _called(call) if leg.role != "local"]
+    return min((at for at in talked if at), default=None)
+
+
+def outcome_of(call: Call) -> CallOutcome | None:
+    """How it went; None while that is open."""
+    if answered_at(call):
+        return "answered"
+    if not call.ended:
+        return None
+    first = originator(call)
+    if first is not None and first.wanted_end:
+        return "abandoned"
+    tried = [leg for leg in _called(call) if leg.role != "local"]
+    if call.visits or not tried:
+        return "no_answer"
+    return leg_outcome(tried[-1])
+
+
+def leg_outcome(leg: Leg) -> CallOutcome:
+    """How one phone, or the outside, took it."""
+    if _first_talk(leg):
+        return "answered"
+    if leg.cause in _REFUSED or leg.status == "BUSY":
+        return _REFUSED.get(leg.cause, "busy")
+    if leg.status in _FAILED or leg.cause in _FAILED_CAUSES:
+        return "failed"
+    return "no_answer"
+
+
+def rings_of(call: Call) -> list[RingOut]:
+    """The phones of the house that ring now, or were answered before anybody could be told; but for the one that began
+    the call (a click to dial)."""
+    first = originator(call)
+    return [
+        {"id": leg.uniqueid, "extension": leg.endpoint, "queue": leg.queue, "since": leg.rang}
+        for leg in _phones(call)
+        if leg.rang and (leg.rings or leg.talks) and leg is not first
+    ]
+
+
+def talking_extensions(call: Call) -> list[str]:
+    """The phones of the house that are in it now."""
+    return [leg.endpoint for leg in _phones(call) if leg.talks]
+
+
+def _order(leg: Leg) -> tuple[bool, datetime | str, str]:
+    at = leg.rang or leg.began
+    return (at is None, at or "", leg.uniqueid)
+
+
+def _called(call: Call) -> Iterable[Leg]:
+    """Those who were called, in order."""
+    first = originator(call)
+    return (leg for leg in sorted(call.legs.values(), key=_order) if leg is not first)
+
+
+def _phones(call: Call) -> list[Leg]:
+    return [leg for leg in sorted(call.legs.values(), key=_order) if leg.role == "phone"]
+
+
+def _handlers(call: Call) -> list[Leg]:
+    """Phones of the house that rang or talked; who calls a colleague is the caller, not one who handles."""
+    first = originator(call)
+    return [leg for leg in _phones(call) if leg is not first or direction_of(call) == "outbound"]
+
+
+def _first_talk(leg: Leg) -> datetime | None:
+    return min((span.since for span in leg.spans if span.since), default=None)
+
+
+def _seconds(leg: Leg) -> float:
+    spans = ((span.since, span.until) for span in leg.spans)
+    return sum(max(0.0, (until - since).total_seconds()) for since, until in spans if since and until)
+
+
+def _talk_s(legs: list[Leg]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for leg in legs:
+        if leg.spans:
+            total[leg.endpoint] = round(total.get(leg.endpoint, 0.0) + _seconds(leg), 3)
+    return total
+
+
+def _handler(leg: Leg) -> HandlerOut:
+    return {
+        "extension": leg.endpoint,
+        "user": None,
+        "name": "",
+        "outcome": leg_outcome(leg) if leg.ended or leg.spans else None,
+        "queue": leg.queue or None,
+        "rang_at": leg.rang,
+        "answered_at": _first_talk(leg),
+        "ended_at": leg.ended,
+        "talk_s": round(_seconds(leg), 3),
+    }
+
+
+def _wait_s(call: Call, ended: datetime | None) -> float:
+    """From the first queue (or the beginning) until somebody answered, or the end."""
+    first = originator(call)
+    joined = min((visit.joined for visit in call.visits if visit.joined), default=None)
+    since, until = joined or (first.began if first else None), answered_at(call) or ended
+    return round(max(0.0, (until - since).total_seconds()), 3) if since and until else 0.0
+
+
+def _queue(call: Call) -> str | None:
+    """The queue where it was answered, else the last one it was in."""
+    at = answered_at(call)
+    visits = [visit for visit in call.visits if not (at and visit.joined and visit.joined > at)]
+    return visits[-1].queue if visits else None
+
+
+def _visit(call: Call, number: int) -> VisitOut:
+    visit, at = call.visits[number], answered_at(call)
+    answered = bool(at and visit.joined and visit.joined <= at and (visit.left is None or not visit.gave_up))
+    return {
+        "queue": visit.queue,
+        "joined_at": visit.joined,
+        "left_at": visit.left,
+        "answered": answered and number == len(call.visits) - 1,
+    }
+
+
+def _transfer(call: Call, transfer: Transfer) -> TransferOut:
+    """Completed when somebody new came into the call afterwards."""
+    first = originator(call)
+    new = (
+        leg for leg in call.legs.values()
+        if leg is not first and leg.role != "local" and leg.endpoint != transfer.source and transfer.accepted
+    )  # fmt: skip
+    after = any((span.until is None or span.until > transfer.at) and span.since for leg in new for span in leg.spans)
+    return {
+        "kind": transfer.kind,
+        "from": transfer.source,
+        "to": transfer.target,
+        "at": transfer.at,
+        "completed": after,
+    }

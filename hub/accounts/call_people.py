@@ -1,0 +1,88 @@
+"""Whose extension it is, and whose number: what a screen pop shows, in a few queries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.model.call import CallNews, CandidateOut, PersonOut
+from hub.store.client import Database, Doc
+from hub.store.collections import CONVERSATIONS, QUEUES
+
+MOST_CANDIDATES = 10
+MOST_CONVERSATIONS = 5
+_PLAIN = {"name": 1, "customer": 1}
+_HERE = {"state": {"$nin": ["merged", "left"]}}
+
+
+async def people_at(db: Database, extensions: Iterable[str]) -> dict[str, PersonOut]:
+    """Extension -> the colleague who has it. Where several have it, the first by id."""
+    wanted = sorted({each for each in extensions if each})
+    if not wanted:
+        return {}
+    found = db["record_user"].find({"extension": {"$in": wanted}, "state": "active"}, {"name": 1, "extension": 1})
+    docs = await found.sort("_id", -1).to_list()
+    return {doc["extension"]: {"id": doc["_id"], "name": doc["name"], "extension": doc["extension"]} for doc in docs}
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """What a screen pop shows beside the call itself."""
+
+    candidates: list[CandidateOut]
+    conversations: list[dict[str, Any]]
+
+
+async def look_up_pops(
+    db: Database, news: Sequence[CallNews], told: Container[str], people: Mapping[str, PersonOut]
+) -> dict[str, Pop]:
+    """Of each ring that nobody was told of: what its pop shows."""
+    new = [(each, ring) for each in news for ring in each.rings if ring["id"] not in told]
+    pops = await asyncio.gather(*(_pop(db, each.party.key, people.get(ring["extension"])) for each, ring in new))
+    return {ring["id"]: pop for (_, ring), pop in zip(new, pops, strict=True)}
+
+
+async def _pop(db: Database, key: str, person: PersonOut | None) -> Pop:
+    found = await candidates(db, key)
+    return Pop(found, await open_conversations(db, person["id"], key, found) if person else [])
+
+
+async def candidates(db: Database, key: str) -> list[CandidateOut]:
+    """Everybody whom an address may belong to, each with the reason; nobody for a number that was not shown."""
+    if not key.startswith("phone:"):
+        return []
+    contacts, customers = await asyncio.gather(
+        _at(db, "record_contact", {"addresses": key}), _at(db, "record_customer", {"addresses": key})
+    )
+    known = {doc["_id"] for doc in customers}
+    theirs = sorted({doc["customer"] for doc in contacts if doc.get("customer")} - known)
+    behind = await _at(db, "record_customer", {"_id": {"$in": theirs}}) if theirs else []
+    return [
+        *(_candidate("contact", doc, "number") for doc in contacts),
+        *(_candidate("customer", doc, "number") for doc in customers),
+        *(_candidate("customer", doc, "customer_of_contact") for doc in behind),
+    ]
+
+
+async def open_conversations(db: Database, user: str, key: str, found: list[CandidateOut]) -> list[dict[str, Any]]:
+    """What is open with these people and may be seen by this colleague, newest first."""
+    links = [*([key] if key else []), *(f"{each['type']}:{each['id']}" for each in found)]
+    if not links:
+        return []
+    queues = [doc["_id"] async for doc in db[QUEUES].find({"members": user}, {"_id": 1})]
+    mine = [{"queue": {"$in": queues}}, {"assignee.id": user}, {"viewers": user}]
+    where: Doc = {"links": {"$in": links}, "state": {"$in": ["open", "pending", "snoozed"]}, "$or": mine}
+    fields = {"subject": 1, "channels": 1, "last_at": 1, "records": 1}
+    docs = await db[CONVERSATIONS].find(where, fields).sort("last_seq", -1).limit(MOST_CONVERSATIONS).to_list()
+    return [{"id": doc.pop("_id"), **doc} for doc in docs]
+
+
+async def _at(db: Database, collection: str, where: Doc) -> list[Doc]:
+    return await db[collection].find({**where, **_HERE}, _PLAIN).sort("_id", 1).limit(MOST_CANDIDATES).to_list()
+
+
+def _candidate(kind: Any, doc: Doc, because: Any) -> CandidateOut:
+    name = doc.get("name") or ""
+    return {"type": kind, "id": doc["_id"], "name": name, "customer": doc.get("customer"), "because": because}

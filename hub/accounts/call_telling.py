@@ -1,0 +1,109 @@
+"""Who is told of a call, in one unit of work with the document that remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from crm_core.ground.clock import as_stored, now
+from crm_core.ground.errors import NotFound
+from crm_core.ground.events import SUPERVISORS, Room, user_room
+from hub.accounts.call_people import Pop
+from hub.events import CallAnswered, CallChanged, CallEnded, CallRinging
+from hub.model.call import CallNews, CallOut, PersonOut, RingOut
+from hub.model.conversation import conversation_rooms
+from hub.store.call_collections import CALLS
+from hub.store.client import Doc
+from hub.store.collections import CONVERSATIONS, MESSAGES
+from hub.store.unit import Unit
+from hub.stream.conversations import load_conversation, save_conversation
+
+State = tuple[Doc | None, Doc, CallNews]
+"""The call's document before and after, and what it was made of."""
+
+
+async def tell(
+    unit: Unit, *, states: Sequence[State], people: Mapping[str, PersonOut], pops: Mapping[str, Pop]
+) -> None:
+    """Write the calls' documents and announce what is new in them.
+
+    Args:
+        people: extension -> who has it.
+        pops: ring -> what its screen pop shows, of those that nobody was told of.
+    """
+    for before, after, news in states:
+        rooms = await _rooms(unit, after)
+        for ring in news.rings:
+            if ring["id"] not in (before or {}).get("rang", ()):
+                unit.announce(_ringing(after, news, ring, people.get(ring["extension"]), pops[ring["id"]]))
+        unit.announce(CallChanged(call=call_out(after), _rooms=rooms))
+        if _answered(after) and not _answered(before):
+            unit.announce(CallAnswered(call=call_out(after), _rooms=rooms))
+            await _taken(unit, after, people)
+        if not after["live"] and (before is None or before["live"]):
+            unit.announce(CallEnded(call=call_out(after), _rooms=rooms))
+        await unit.db[CALLS].replace_one({"_id": after["_id"]}, after, upsert=True, session=unit.session)
+
+
+def call_out(doc: Doc) -> CallOut:
+    """The call from its document."""
+    return {
+        "id": doc["message"],
+        "call": doc["call"],
+        "account": doc["account"],
+        "conversation": doc["conversation"],
+        "state": doc["state"],
+        "linkedids": doc["linkedids"],
+        "part": doc["part"],
+        "at": doc["began_at"],
+    }
+
+
+def _answered(doc: Doc | None) -> bool:
+    return doc is not None and doc["part"]["answered_at"] is not None
+
+
+async def _rooms(unit: Unit, call: Doc) -> frozenset[Room]:
+    """Those who see its conversation, those whose phones were in it, and supervisors."""
+    rooms = {SUPERVISORS, *map(user_room, call["users"])}
+    if call["conversation"]:
+        fields = {"queue": 1, "assignee": 1, "viewers": 1}
+        found = await unit.db[CONVERSATIONS].find_one({"_id": call["conversation"]}, fields, session=unit.session)
+        rooms |= conversation_rooms(found) if found else set()
+    return frozenset(rooms)
+
+
+def _ringing(call: Doc, news: CallNews, ring: RingOut, person: PersonOut | None, pop: Pop) -> CallRinging:
+    """The screen pop: all that it paints, so that no second request is needed."""
+    since = ring["since"] or news.heard_at
+    return CallRinging(
+        call=call_out(call),
+        ring=ring["id"],
+        number=news.party.text,
+        caller_name=news.party.name,
+        extension=ring["extension"],
+        queue=ring["queue"] or call["part"]["queue"],
+        waited_s=round(max(0.0, (since - news.began_at).total_seconds()), 3),
+        candidates=pop.candidates,
+        conversations=pop.conversations,
+        stamps={"pbx": as_stored(since), "heard": as_stored(news.heard_at), "told": now()},
+        _user=person["id"] if person else None,
+    )
+
+
+async def _taken(unit: Unit, call: Doc, people: Mapping[str, PersonOut]) -> None:
+    """Who answers has the conversation, where nobody had it; and the caller does not wait for an answer any more."""
+    if call["conversation"] is None or call["part"]["direction"] != "inbound":
+        return
+    try:
+        before = await load_conversation(unit, call["conversation"])
+    except NotFound:  # taken out of the store meanwhile: nobody can have it
+        return
+    changes: Doc = {}
+    person = next((people[each] for each in call["talking"] if each in people), None)
+    if person and before["assignee"] is None:
+        changes["assignee"] = {"id": person["id"], "name": person["name"]}
+    message = await unit.db[MESSAGES].find_one({"_id": call["message"]}, {"stored_at": 1}, session=unit.session)
+    if message and before["waiting_since"] == message["stored_at"]:
+        changes["waiting_since"] = None
+    if changes:
+        await save_conversation(unit, before, changes)

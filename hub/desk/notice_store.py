@@ -1,0 +1,80 @@
+"""Storing notices: each person is told of one thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_core.ground.clock import now
+from crm_core.ground.ids import new_id
+from hub.desk.notices import count_unread
+from hub.events import NoticeChanged
+from hub.model.notice import kind_of, notice_out
+from hub.store.client import Doc
+from hub.store.notice_collections import NOTICES
+from hub.store.unit import Unit, Units
+
+_AT_ONCE = 50
+_LONGEST_TITLE, _LONGEST_TEXT = 300, 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one person is to be told. The same `key` again is the same notice. `by` is (id, name) of a colleague."""
+
+    user: str
+    key: str
+    cause: str
+    title: str = ""
+    text: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    by: tuple[str, str] | None = None
+
+
+async def store_news(units: Units, news: Sequence[News]) -> None:
+    """Store them, some in each unit of work, and tell the people's consoles. Doing it twice changes nothing."""
+    for start in range(0, len(news), _AT_ONCE):
+        chunk = list(news[start : start + _AT_ONCE])
+        if any([not await _is_there(units, each) for each in chunk]):
+            await units.run(_Storing(chunk).work)
+
+
+async def _is_there(units: Units, news: News) -> bool:
+    return await units.db[NOTICES].find_one({"user": news.user, "key": news.key}, {"_id": 1}) is not None
+
+
+class _Storing:
+    """One unit's share."""
+
+    def __init__(self, news: Sequence[News]) -> None:
+        self._news = news
+
+    async def work(self, unit: Unit) -> None:
+        stored = []
+        for news in self._news:
+            where = {"user": news.user, "key": news.key}
+            if await unit.db[NOTICES].find_one(where, {"_id": 1}, session=unit.session) is None:
+                doc = _document(news)
+                await unit.db[NOTICES].insert_one(doc, session=unit.session)
+                stored.append(doc)
+        counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in stored}}
+        for doc in stored:
+            unit.announce(NoticeChanged(notice=notice_out(doc), unread=counts[doc["user"]], _user=doc["user"]))
+
+
+def _document(news: News) -> Doc:
+    return {
+        "_id": new_id(),
+        "user": news.user,
+        "key": news.key,
+        "kind": kind_of(news.cause),
+        "cause": news.cause,
+        "title": news.title[:_LONGEST_TITLE],
+        "text": news.text[:_LONGEST_TEXT],
+        "about": dict(news.about),
+        "by": {"id": news.by[0], "name": news.by[1]} if news.by else None,
+        "state": "unread",
+        "at": now(),
+        "read_at": None,
+    }

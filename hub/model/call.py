@@ -1,0 +1,152 @@
+"""A call as everybody outside the telephony channel sees it (CONTRACT, part `call`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from hub.model.address import Address
+
+CallDirection = Literal["inbound", "outbound", "internal"]
+CallState = Literal["arrived", "waiting", "ringing", "talking", "held", "ended"]
+CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "rejected"]
+
+
+class HandlerOut(TypedDict):
+    """A phone that rang or talked. `user` and `name`: whose extension it is; `talk_s` counts what is over."""
+
+    extension: str
+    user: str | None
+    name: str
+    outcome: CallOutcome | None
+    queue: str | None
+    rang_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    talk_s: float
+
+
+TransferOut = TypedDict(
+    "TransferOut",
+    {"kind": Literal["blind", "attended"], "from": str, "to": str, "at": datetime, "completed": bool},
+)
+"""Somebody handed the call on, from one extension to another (or to a number)."""
+
+
+class VisitOut(TypedDict):
+    """A stay in a queue of the PBX."""
+
+    queue: str
+    joined_at: datetime | None
+    left_at: datetime | None
+    answered: bool
+
+
+class RingOut(TypedDict):
+    """A phone of the house that rings now; `id` is the PBX's channel."""
+
+    id: str
+    extension: str
+    queue: str
+    since: datetime | None
+
+
+class CallPart(TypedDict):
+    """The `call` part of a message. Times in seconds; `talk_s` by extension.
+
+    `blind`: nobody saw it end, because the connection to the PBX was cut; it was gone when we looked again.
+    """
+
+    direction: CallDirection
+    state: CallState
+    outcome: CallOutcome | None
+    queue: str | None
+    number: str
+    agents: list[HandlerOut]
+    wait_s: float
+    talk_s: dict[str, float]
+    transfers: list[TransferOut]
+    queues: list[VisitOut]
+    linkedids: list[str]
+    began_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEntry:
+    """One raw event of a PBX, on its way into the store.
+
+    Attributes:
+        n: its place among the account's events; a place is given once.
+        linkedid: which call the PBX says it belongs to; empty when it says nothing.
+    """
+
+    n: int
+    linkedid: str
+    at: datetime
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNews:
+    """A call as it stands after some events, to be written into the stream.
+
+    Attributes:
+        id: what it is called for ever: the first linkedid.
+        told: whether it has a message (a colleague asked in the middle of another call has none).
+        party: the other side; `own` is the side of the house, where it has an address.
+        rings: the phones that ring, or were answered just now.
+        talking: the extensions that are in it now.
+        merged_into: the call that took this one in.
+        heard_at: when the last event came in, for measuring the way to the screen.
+    """
+
+    id: str
+    linkedids: tuple[str, ...]
+    n: int
+    part: CallPart
+    party: Address
+    own: Address
+    told: bool
+    rings: tuple[RingOut, ...]
+    talking: tuple[str, ...]
+    began_at: datetime
+    heard_at: datetime
+    merged_into: str | None = None
+
+
+class PersonOut(TypedDict):
+    """Who an extension belongs to."""
+
+    id: str
+    name: str
+    extension: str
+
+
+class CandidateOut(TypedDict):
+    """Somebody whom the number may belong to; `because` says why."""
+
+    type: Literal["contact", "customer", "user"]
+    id: str
+    name: str
+    customer: str | None
+    because: Literal["number", "customer_of_contact"]
+
+
+class CallOut(TypedDict):
+    """A call over HTTP and in events. `id` is its message; None while it has none."""
+
+    id: str | None
+    call: str
+    account: str
+    conversation: str | None
+    state: CallState
+    linkedids: list[str]
+    part: CallPart
+    at: datetime

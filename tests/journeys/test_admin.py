@@ -1,0 +1,184 @@
+"""Administration in the browser: users, departments, roles, queues, jobs, the audit log, and a second factor by role."""
+
+from __future__ import annotations
+
+import pyotp
+import pytest
+from playwright.async_api import expect
+
+from crm_core.ground.clock import now
+from crm_core.ground.ids import new_id
+from hub.main import Hub
+from hub.settings import Settings
+from hub.store.jobs import new_job
+from tests.conftest import PASSWORD
+from tests.hub.test_notices import until
+from tests.journeys.conftest import OpenConsole, sign_in
+from tests.journeys.mails import deliver
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_every_page_of_administration_is_accessible_and_fits(
+    hub: Hub, console: OpenConsole, language: str, width: int
+) -> None:
+    """Each page, with its main dialog open."""
+    failed = new_job(new_id(), "export.write", {}, user=None) | {
+        "state": "failed",
+        "error": "disk full",
+        "ended_at": now(),
+    }
+    await hub.db["jobs"].insert_many([failed, new_job(new_id(), "mail.backfill", {}, user=None)])
+    page = await console("boss", roles=("admin",), language=language, width=width, path="/console/admin")
+    role = await hub.db["record_role"].find_one({"code": "SM"})
+    user = await hub.db["record_user"].find_one({"login": "boss"})
+    assert role is not None
+    assert user is not None
+
+    async def look(name: str) -> None:
+        await page.shot(f"admin-{name}-{language}-{width}")
+        assert await page.fits(), name
+        assert await page.violations() == [], name
+
+    for name in (
+        "users",
+        f"users/{user['_id']}",
+        "departments",
+        "roles",
+        f"roles/{role['_id']}",
+        "queues",
+        "jobs",
+        "audit",
+        "schemes",
+        "parameters",
+    ):
+        await page.go(f"/admin/{name}")
+        await page.find(".admin-card, .plain-table, .state-note").first.wait_for()
+        short = name.replace("/" + name.rsplit("/", 1)[-1], "-one") if "/" in name else name
+        await look(short)
+        if short in ("users", "departments", "roles", "queues", "schemes"):
+            await page.find(".page-head .el-button--primary").click()
+            await page.find(".el-dialog form").first.wait_for()
+            await look(f"{short}-new")
+
+
+async def test_a_user_is_made_signs_in_and_is_signed_out_by_the_administrator(hub: Hub, console: OpenConsole) -> None:
+    """Create with password and roles, change, end sign-ins; all of it in the audit log."""
+    boss = await console("boss", roles=("admin",), path="/console/admin/users")
+    await boss.page.get_by_role("button", name="New user").click()
+    for field, text in (("new-name", "Nina Roth"), ("new-login", "nina"), ("new-password", PASSWORD)):
+        await boss.find(f"input[name={field}]").fill(text)
+    await boss.page.get_by_role("combobox", name="Roles").press("ArrowDown")
+    await boss.page.get_by_role("option").filter(has_text="(SA)").click()
+    await boss.page.keyboard.press("Escape")
+    await boss.page.get_by_role("button", name="Save").click()
+    await boss.find(".user-page form").first.wait_for()
+    nina = await (await boss.page.context.browser.new_context(locale="en-GB")).new_page()  # type: ignore[union-attr]
+    await nina.goto(f"{boss.link.url}/console/inbox")
+    await sign_in(nina, "nina")
+    await boss.page.reload()
+    await boss.find(".user-page__list li").first.wait_for()
+    boss.page.on("dialog", lambda dialog: dialog.accept())
+    await boss.page.get_by_role("button", name="End all sign-ins").click()
+    await nina.wait_for_selector("input[name=login]")
+    await nina.context.close()
+    await boss.go("/admin/audit")
+    await boss.find("input[name=what]").fill("user.created")
+    await boss.page.get_by_role("button", name="Filter").click()
+    await expect(boss.find('[data-act="user.created"]').first).to_contain_text("Boss")
+
+
+async def test_rights_are_ticked_and_a_department_is_added_below_another(hub: Hub, console: OpenConsole) -> None:
+    boss = await console("boss", roles=("admin",), path="/console/admin/roles")
+    await boss.page.get_by_role("button", name="New role").click()
+    form = boss.find(".el-dialog form")
+    await form.locator("input").nth(0).fill("TRAINEE")
+    await form.locator("input").nth(1).fill("Trainee")
+    await form.get_by_role("button", name="Save").click()
+    await boss.page.get_by_label("Add a record type").select_option("contact")
+    await boss.page.get_by_role("button", name="Add", exact=True).click()
+    await boss.page.get_by_label("Rows: Contact").select_option("department")
+    await boss.page.get_by_label("Change: Contact (Department)").check()
+    await boss.page.get_by_role("button", name="Save").click()
+    await boss.find(".el-message--success").first.wait_for()
+    role = await hub.db["record_role"].find_one({"code": "TRAINEE"})
+    assert role is not None
+    [right] = role["rights"]
+    assert (right["type"], right["actions"], right["scope"]) == ("contact", ["read", "update"], "department")
+    await boss.go("/admin/departments")
+    await boss.page.get_by_role("button", name="New department:").first.click()
+    form = boss.find(".el-dialog form")
+    await form.locator("input").nth(0).fill("SALES")
+    await form.locator("input").nth(1).fill("Sales")
+    await form.get_by_role("button", name="Save").click()
+    await boss.find('[data-department="SALES"]').wait_for()
+    made = await hub.db["record_department"].find_one({"code": "SALES"})
+    assert made is not None
+    assert len(made["path"]) == 2
+
+
+async def test_a_queue_is_made_and_removed_and_its_conversations_go_on(
+    hub: Hub, settings: Settings, console: OpenConsole
+) -> None:
+    boss = await console("boss", roles=("admin",), path="/console/admin/queues")
+    await boss.page.get_by_role("button", name="New queue").click()
+    form = boss.find(".el-dialog form").first
+    await form.locator("input").nth(0).fill("vip")
+    await form.locator("input").nth(1).fill("VIP")
+    await form.get_by_role("button", name="Save").click()
+    await boss.find('[data-queue="vip"]').wait_for()
+    await deliver(settings, 1)
+    await until(lambda: hub.db["conversations"].find_one({}))
+    await hub.db["conversations"].update_many({}, {"$set": {"queue": "vip"}})
+    await boss.page.get_by_role("button", name="Remove queue: Support").click()
+    dialog = boss.find(".el-dialog").filter(has_text="All conversations of Support")
+    await dialog.locator("select").select_option("vip")
+    await dialog.get_by_role("button", name="Remove queue").click()
+    await dialog.get_by_role("alert").get_by_text("the settings make this queue").wait_for()
+    await boss.page.keyboard.press("Escape")
+    await boss.page.get_by_role("button", name="Remove queue: VIP").click()
+    dialog = boss.find(".el-dialog").filter(has_text="All conversations of VIP")
+    await dialog.locator("select").select_option("support")
+    await dialog.get_by_role("button", name="Remove queue").click()
+    await expect(boss.find('[data-queue="vip"]')).to_have_count(0)
+    assert await hub.db["conversations"].count_documents({"queue": "support"}) == 1
+
+
+async def test_a_failed_job_is_tried_again(hub: Hub, console: OpenConsole) -> None:
+    job = new_id()
+    await hub.db["jobs"].insert_one(
+        new_job(job, "export.write", {}, user=None) | {"state": "failed", "error": "disk full", "ended_at": now()}
+    )
+    boss = await console("boss", roles=("admin",), path="/console/admin/jobs")
+    await boss.find(f'[data-job="{job}"]').get_by_text("disk full").wait_for()
+    await boss.page.get_by_role("button", name="Try again: export.write").click()
+    await boss.find(f'[data-job="{job}"][data-state="queued"]').wait_for()
+    await boss.page.get_by_role("button", name="Take back: export.write").click()
+    await boss.find(f'[data-job="{job}"][data-state="cancelled"]').wait_for()
+
+
+async def test_a_role_that_asks_for_a_second_factor_leads_to_the_enrolment_and_nowhere_else(
+    hub: Hub, console: OpenConsole
+) -> None:
+    agent = await console("agent", roles=("SA",))
+    boss = await console("boss", roles=("admin",), path="/console/admin/roles")
+    await boss.find('[data-role="SA"] a').click()
+    await boss.page.get_by_text("Holders must use a second factor").click()
+    await boss.page.get_by_role("button", name="Save").click()
+    await agent.page.wait_for_url("**/console/me")
+    await agent.find(".app-shell__enrol").wait_for()
+    await agent.find('.nav-list__link[href="/console/inbox"]').click()
+    await agent.find(".app-shell__enrol").wait_for()
+    assert agent.page.url.endswith("/me")
+    assert await agent.violations() == []
+    await agent.find("input[type=password]").fill(PASSWORD)
+    async with agent.page.expect_response("**/api/me/otp") as answer:
+        await agent.find("input[type=password]").press("Enter")
+    secret = (await (await answer.value).json())["secret"]
+    await agent.find("input[inputmode=numeric], input[autocomplete=one-time-code]").first.fill(pyotp.TOTP(secret).now())
+    async with agent.page.expect_response("**/api/me/otp/confirm"):
+        await agent.page.keyboard.press("Enter")
+    await agent.find('.nav-list__link[href="/console/inbox"]').click()
+    await agent.page.wait_for_url("**/console/inbox*")
+    await agent.mark("live")
+    assert await agent.find(".app-shell__enrol").count() == 0

@@ -1,0 +1,236 @@
+"""One Asterisk on loopback with the configuration of `deploy/asterisk/`, on ports of its own, stopped in any case.
+
+Layout: Asterisk and SIPp's callers (the carrier) and agents (the phones) each have a loopback address.
+A test that is killed takes its Asterisk along (the kernel sees to it); should one remain, the next start ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.lab.asterisk.sid import SID
+from tools.steps import ROOT
+
+CARRIER = "127.0.0.2"
+PHONES = "127.0.0.3"
+SECRET = "lab-secret"
+USER = "mainstem"
+AGENTS = ("1001", "1002", "1003", "1004")
+
+_ASTERISK = """[directories]
+astetcdir => {etc}
+astmoddir => {modules}
+astvarlibdir => /var/lib/asterisk
+astdbdir => {run}
+astkeydir => /var/lib/asterisk
+astdatadir => /usr/share/asterisk
+astagidir => /usr/share/asterisk/agi-bin
+astspooldir => {run}/spool
+astrundir => {run}
+astlogdir => {run}
+[options]
+verbose = 0
+nocolor = yes
+"""
+_TRUNK = """[transport]
+type = transport
+protocol = udp
+bind = 127.0.0.1:{sip}
+
+[trunk](mainstem-trunk)
+aors = trunk
+[trunk]
+type = aor
+contact = sip:{carrier}:{carrier_port}
+[trunk]
+type = identify
+endpoint = trunk
+match = {carrier}/32
+"""
+_PHONE = """
+[{name}](mainstem-phone)
+aors = {name}
+callerid = "Agent {name}" <{name}>
+[{name}]
+type = aor
+contact = sip:{name}@{phones}:{port}
+"""
+_DIALPLAN = """[from-trunk-local]
+exten => 4001,1,Answer()
+ same => n,Queue(support,tT,,,2)
+ same => n,Queue(overflow,tT,,,10)
+ same => n,Hangup()
+exten => 4002,1,Dial(PJSIP/1001,2,tT)
+ same => n,Hangup(19)
+exten => 4003,1,Answer()
+ same => n,Dial(Local/1001@from-phones/n,10,tT)
+ same => n,Hangup()
+exten => 4004,1,Answer()
+ same => n,Queue(support,tT,,,2)
+ same => n,Hangup()
+[from-phones-local]
+exten => 4000,1,Goto(from-trunk,4000,1)
+"""
+
+
+def free_udp_port(host: str) -> int:
+    """A UDP port that nobody has now on this address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _free_tcp_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Asterisk:
+    """Use as `with Asterisk() as pbx`. Start it in the main thread: it ends with the thread that started it.
+
+    Attributes:
+        sip, ami: where it listens on 127.0.0.1.
+        phones: extension -> the UDP port on 127.0.0.3 where its phone is expected.
+    """
+
+    sip: int = field(default_factory=lambda: free_udp_port("127.0.0.1"))
+    ami: int = field(default_factory=_free_tcp_port)
+    carrier_port: int = field(default_factory=lambda: free_udp_port(CARRIER))
+    phones: dict[str, int] = field(default_factory=lambda: {name: free_udp_port(PHONES) for name in AGENTS})
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        _end_the_left()
+        self.folder.mkdir(parents=True)
+        try:
+            self._configure()
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """Its configuration, state and log; named after the process that owns it."""
+        return SID / "srv" / f"asterisk-{os.getpid()}-{self.ami}"
+
+    @property
+    def log(self) -> str:
+        """The end of what Asterisk said."""
+        return "\n".join(
+            path.read_text(errors="replace")[-4000:]
+            for name in ("start.log", "messages")
+            if (path := self.folder / name).exists()
+        )
+
+    def start(self) -> None:
+        """Start, and wait until AMI answers with all modules loaded."""
+        inside = f"/{(self.folder / 'etc' / 'asterisk.conf').relative_to(SID)}"
+        mounts = f"mount --bind /proc {SID}/proc && mount --bind /dev {SID}/dev"
+        script = f"{mounts} && exec chroot {SID} asterisk -f -C {inside}"
+        with (self.folder / "start.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        (self.folder / "pid").write_text(str(self._process.pid))
+        self._until_ready()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Stop it; with `kill` as a crash does."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+    def _configure(self) -> None:
+        etc = self.folder / "etc"
+        shutil.copytree(ROOT / "deploy" / "asterisk", etc)
+        shutil.rmtree(etc / "local", ignore_errors=True)
+        local = etc / "local"
+        local.mkdir()
+        inside = Path("/") / self.folder.relative_to(SID)
+        (etc / "asterisk.conf").write_text(_ASTERISK.format(etc=inside / "etc", run=inside, modules=_modules()))
+        (self.folder / "spool").mkdir()
+        (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
+        (local / "manager-users.conf").write_text(f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n")
+        (local / "pjsip.conf").write_text(
+            _TRUNK.format(sip=self.sip, carrier=CARRIER, carrier_port=self.carrier_port)
+            + "".join(_PHONE.format(name=n, phones=PHONES, port=p) for n, p in self.phones.items())
+        )
+        (local / "queues.conf").write_text(
+            "[support](mainstem-queue)\ntimeout = 2\nretry = 1\n[overflow](mainstem-queue)\ntimeout = 5\nretry = 1\n"
+        )
+        (local / "extensions.conf").write_text(_DIALPLAN)
+        (local / "globals.conf").write_text("QUEUE_WAIT_S = 60\n")
+
+    def _until_ready(self) -> None:
+        limit = time.monotonic() + 60
+        while not self._logs_in():
+            assert self._process is not None
+            assert self._process.poll() is None, f"Asterisk ended: {self.log}"
+            assert time.monotonic() < limit, f"Asterisk does not become ready: {self.log}"
+            time.sleep(0.1)
+
+    def _logs_in(self) -> bool:
+        login = f"Action: Login\r\nUsername: {USER}\r\nSecret: {SECRET}\r\n\r\n".encode()
+        try:
+            with socket.create_connection(("127.0.0.1", self.ami), 2) as ami:
+                ami.sendall(login)
+                ami.settimeout(2)
+                heard = b""
+                while b"FullyBooted" not in heard:
+                    if not (more := ami.recv(4096)):
+                        return False
+                    heard += more
+                return True
+        except OSError:
+            return False
+
+
+def _modules() -> Path:
+    """Where Debian has put Asterisk's modules: the folder has the name of the architecture."""
+    return Path("/") / next((SID / "usr" / "lib").glob("*/asterisk/modules")).relative_to(SID)
+
+
+def _end_the_left() -> None:
+    """End the Asterisks of test runs that are no more, and clear their folders away."""
+    for folder in (SID / "srv").glob("asterisk-*-*"):
+        owner = int(folder.name.split("-")[1])
+        if Path(f"/proc/{owner}").exists():
+            continue
+        pid_file = folder / "pid"
+        pid = int(pid_file.read_text()) if pid_file.exists() else 0
+        if pid and str(folder.name).encode() in _command_line(pid):
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,266 @@
+"""A private Dovecot: IMAP and LMTP on loopback, mail in a folder of its own, as many users as are named.
+
+It can be stopped, killed and started again on the same ports and mail, and told to forget its UIDs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import grp
+import os
+import shutil
+import signal
+import smtplib
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from imaplib import IMAP4
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.faults.house import free_port
+
+PASSWORD = "secret"
+INSTALL = "Dovecot is needed: apt install dovecot-imapd dovecot-lmtpd"
+
+_CONFIG = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = {ssl}
+{certificate}
+disable_plaintext_auth = no
+auth_mechanisms = plain login{mechanisms}
+mail_location = maildir:{folder}/mail/%u
+first_valid_uid = 0
+first_valid_gid = 0
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+auth_failure_delay = 0
+auth_worker_max_count = 4
+mail_max_userip_connections = 100
+mail_fsync = never
+imap_idle_notify_interval = 1 min
+imap_capability = {capability}
+{passdb}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+}}
+service imap-login {{
+  chroot =
+  process_min_avail = 1
+  service_count = 0
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  process_limit = 8
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  process_limit = 1
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@demo.local
+  auth_username_format = %Ln
+}}
+"""
+_PASSWORDS = "passdb {{\n  driver = static\n  args = password={password}\n}}"
+_OAUTH = "passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {folder}/oauth2.conf\n}}"
+
+
+_USER = ("nobody", "nogroup") if os.geteuid() == 0 else (getpass.getuser(), grp.getgrgid(os.getegid()).gr_name)
+"""Who owns the mail: Dovecot refuses root."""
+
+
+def installed() -> bool:
+    """Whether there is a Dovecot here."""
+    return shutil.which("dovecot") is not None
+
+
+@dataclass
+class Dovecot:
+    """Use as `with Dovecot() as dovecot`.
+
+    Attributes:
+        tls: offer TLS with a certificate of `tests.lab.certificates`: (certificate, key).
+        introspection: an OAuth 2 introspection address; XOAUTH2 is offered then.
+        capability: what the server says it can; empty = all it can.
+    """
+
+    tls: tuple[Path, Path] | None = None
+    introspection: str | None = None
+    capability: str = ""
+    imap: int = field(default_factory=free_port)
+    imaps: int = field(default_factory=free_port)
+    lmtp: int = field(default_factory=free_port)
+    folder: Path = Path()
+
+    def __enter__(self) -> Self:
+        # not among pytest's folders: those are for their owner only, and the paths of sockets must be short
+        self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+        self.folder.chmod(0o755)
+        mail = self.folder / "mail"
+        mail.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(mail, *_USER)
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start, and wait until IMAP and LMTP answer."""
+        self._write_config()
+        with (self.folder / "start.log").open("wb") as log:
+            done = subprocess.run(
+                ["dovecot", "-c", str(self._config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, timeout=20,
+            )  # fmt: skip
+        assert done.returncode == 0, (self.folder / "start.log").read_text()
+        self._until_it_answers()
+
+    def stop(self, kill: bool = False) -> None:
+        """Stop all its processes; with `kill` as a crash does."""
+        pid = self._pid()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGTERM)
+        if kill:
+            subprocess.run(["pkill", "-9", "-P", str(pid)], check=False)
+            os.kill(pid, signal.SIGKILL)
+        limit = time.monotonic() + 20
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        self._pid_file.unlink(missing_ok=True)
+
+    async def restart(self, kill: bool = False) -> None:
+        """Stop and start, beside the loop."""
+        await asyncio.to_thread(self.stop, kill)
+        await asyncio.to_thread(self.start)
+
+    def deliver(self, mails: Iterable[bytes], user: str = "support") -> None:
+        """Hand mails in by LMTP, each until it is taken, as a mail server would."""
+        waiting = list(mails)
+        limit = time.monotonic() + 60
+        while waiting:
+            try:
+                with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
+                    while waiting:
+                        lmtp.sendmail("ada@example.com", [f"{user}@demo.local"], waiting[0])
+                        waiting.pop(0)
+            except (OSError, smtplib.SMTPException):
+                assert time.monotonic() < limit, "LMTP does not take mail"
+                time.sleep(0.1)
+
+    def imap_client(self, user: str = "support") -> IMAP4:
+        """Another mail program, signed in."""
+        client = IMAP4("127.0.0.1", self.imap)
+        client.login(user, PASSWORD)
+        return client
+
+    def forget_uids(self, user: str = "support") -> None:
+        """What a restored backup or a moved mailbox does: a new UIDVALIDITY, and new UIDs. Only while it is stopped."""
+        for pattern in ("dovecot-uidlist", "dovecot.index*", "dovecot-uidvalidity*"):
+            for file in (self.folder / "mail" / user).glob(pattern):
+                file.unlink()
+        # Dovecot takes the time in seconds for the next UIDVALIDITY: it must not be the same second again
+        time.sleep(1.1)
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "dovecot.conf"
+
+    def _write_config(self) -> None:
+        certificate = f"ssl_cert = <{self.tls[0]}\nssl_key = <{self.tls[1]}" if self.tls else ""
+        passdb = _PASSWORDS.format(password=PASSWORD)
+        if self.introspection:
+            self._write_oauth()
+            passdb = _OAUTH.format(folder=self.folder) + "\n" + passdb
+        self._config.write_text(
+            _CONFIG.format(
+                user=_USER[0],
+                group=_USER[1],
+                folder=self.folder,
+                ssl="yes" if self.tls else "no",
+                certificate=certificate,
+                mechanisms=" xoauth2 oauthbearer" if self.introspection else "",
+                capability=self.capability,
+                passdb=passdb,
+                imap=self.imap,
+                imaps=self.imaps if self.tls else 0,
+                lmtp=self.lmtp,
+            )
+        )
+
+    def _write_oauth(self) -> None:
+        (self.folder / "oauth2.conf").write_text(
+            f"introspection_mode = post\nintrospection_url = {self.introspection}\nusername_attribute = username\n"
+            "active_attribute = active\nactive_value = true\n"
+        )
+
+    def _until_it_answers(self) -> None:
+        limit = time.monotonic() + 20
+        while True:
+            try:
+                IMAP4("127.0.0.1", self.imap, timeout=5).logout()
+                smtplib.LMTP("127.0.0.1", self.lmtp).quit()
+                return
+            except (OSError, IMAP4.error, smtplib.SMTPException):
+                assert time.monotonic() < limit, (self.folder / "dovecot.log").read_text()[-3000:]
+                time.sleep(0.05)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "run" / "master.pid"
+
+    def _pid(self) -> int | None:
+        return int(self._pid_file.read_text()) if self._pid_file.exists() else None
+
+
+def client_context(certificate: Path) -> ssl.SSLContext:
+    """What trusts the certificate."""
+    return ssl.create_default_context(cafile=str(certificate))
