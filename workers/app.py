@@ -50,6 +50,7 @@ def make_app(settings: Settings) -> Celery:
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_channel_error_retry=True,  # a store that is just stopping answers with errors before it hangs up
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

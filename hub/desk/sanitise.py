@@ -37,9 +37,18 @@ _CLEANER = nh3.Cleaner(
 )
 
 
+_MOST_PASSES = 5
+"""What was nested wrongly reads otherwise once a tag between is gone: cleaned until another reader would change nothing."""
+
+
 def clean_html(html: str) -> str:
     """The HTML with what could act taken out: no script, style, form, frame, handler or data address survives."""
-    return _CLEANER.clean(html.replace("\x00", ""))
+    clean = html.replace("\x00", "")
+    for _ in range(_MOST_PASSES):
+        before, clean = clean, _CLEANER.clean(clean)
+        if clean == before:
+            break
+    return clean
 
 
 def html_text(html: str) -> str:

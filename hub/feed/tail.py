@@ -121,6 +121,8 @@ class Feed:
         while True:
             query = {"_id": {"$gt": self.position}}
             batch = await self._db[EVENTS].find(query, session=session).sort("_id", 1).limit(_BATCH).to_list()
+            for event in batch:
+                self._announced.take(event.get("unit"), event["_id"])  # read afresh: not needed any more
             if batch:
                 self._give(batch)
             if len(batch) < _BATCH:

@@ -266,7 +266,7 @@ async def settle(consoles: list[ConsoleProgram], db: Database) -> None:
     async def still() -> bool:
         return not await db["outbox"].count_documents({"state": {"$in": ["queued", "sending"]}})
 
-    await until(still, 20)
+    await until(still, 60)
     for console in consoles:
         wrong = "not compared"
 
@@ -276,6 +276,6 @@ async def settle(consoles: list[ConsoleProgram], db: Database) -> None:
             return not wrong
 
         try:
-            await until(equal, 15)
+            await until(equal, 60)
         except TimeoutError:
             pytest.fail(f"{console.name}: {wrong}")
