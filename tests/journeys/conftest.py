@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from hub.main import Hub
 from hub.settings import AccountSettings, Settings
@@ -136,10 +136,10 @@ async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncItera
         person = await signed_in(login, roles=roles, queues=["support"], locale="zh" if language == "zh-CN" else "en")
         status, _ = await person.call("PATCH", "/api/me/writing", {"undo_s": undo_s})
         assert status == 200
-        size = {"width": width, "height": 900 if width > 700 else 844}
+        size: ViewportSize = {"width": width, "height": 900 if width > 700 else 844}
         context = await browser.new_context(
             locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size, service_workers=workers
-        )  # type: ignore[arg-type]
+        )
         contexts.append(context)
         page = watch(await context.new_page(), link)
         pages.append(page)
