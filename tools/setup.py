@@ -86,6 +86,8 @@ def console() -> None:
     stamps = CONSOLE / "node_modules"
     step("console: packages", stamps / ".mainstem-stamp", digest(locks), _install_packages)
     api = [path for package in PYTHON_PACKAGES for path in (ROOT / package).rglob("*.py")]
+    if not (CONSOLE / "openapi.json").exists():
+        (stamps / ".mainstem-api-stamp").unlink(missing_ok=True)
     step("console: types of the HTTP contract", stamps / ".mainstem-api-stamp", digest([*api, *locks]), _write_types)
     key = digest([*_console_sources(), CONSOLE / "openapi.json"])
     if not (CONSOLE / "dist" / "index.html").exists():

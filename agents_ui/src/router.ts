@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import type { Right } from '@/api/session'
 import { useSession } from '@/api/session'
 import { markBusy } from '@/kit/ready'
+import { wordsOf } from '@/words'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -14,11 +15,16 @@ declare module 'vue-router' {
     nav?: { words: string; icon: string; order: number }
     /** Its name in the command palette, where it has no place in the navigation. */
     named?: string
+    /** Whose page it is, by folder; set here. */
+    feature?: string
   }
 }
 
 const found = import.meta.glob<{ routes: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
-const pages = Object.values(found).flatMap((module) => module.routes)
+const pages = Object.entries(found).flatMap(([file, module]) => {
+  const feature = file.split('/')[2]
+  return module.routes.map((route): RouteRecordRaw => ({ ...route, meta: { ...route.meta, feature } }))
+})
 
 /** Where a second factor is turned on; all that is open to somebody who must have one and has none. */
 const ENROL = '/me'
@@ -39,3 +45,5 @@ router.beforeEach(async (to, from) => {
   if (to.meta.open) return '/'
   return !to.meta.right || session.has(to.meta.right) ? true : '/'
 })
+
+router.beforeResolve((to) => Promise.all(to.matched.flatMap(({ meta }) => (meta.feature ? [wordsOf(meta.feature)] : []))).then(() => true))

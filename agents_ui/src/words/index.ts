@@ -1,12 +1,18 @@
-/** Both languages are in the first load, so that switching takes no round trip. */
+/**
+ * What everybody sees is in the first load, in both languages, so that switching takes no round trip. What only one
+ * feature says stands in its folder (`features/NOUN/words/`) and comes with the feature.
+ */
 import { createI18n } from 'vue-i18n'
 import en from '@/words/en.json'
 import zh from '@/words/zh-CN.json'
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
+type Words = { [key: string]: string | Words }
 
 const KEY = 'mainstem.language'
+const parts = import.meta.glob<Words>('../features/*/words/*.json', { import: 'default' })
+const fetched = new Map<string, Promise<unknown>>()
 
 /** What somebody chose at this browser. */
 function chosen(): Language | null {
@@ -20,10 +26,25 @@ export const i18n = createI18n({
   legacy: false,
   locale: chosen() ?? nearest(navigator.language),
   fallbackLocale: 'en',
-  messages: { 'zh-CN': zh, en },
+  messages: { 'zh-CN': zh, en } as Record<Language, Words>,
 })
 
 document.documentElement.lang = i18n.global.locale.value
+
+/** The words of one feature, in both languages; at once where it has none of its own or they are here. */
+export function wordsOf(feature: string): Promise<unknown> {
+  const known = fetched.get(feature)
+  if (known) return known
+  const coming = Promise.all(LANGUAGES.map((each) => fetchWords(feature, each)))
+  fetched.set(feature, coming)
+  coming.catch(() => fetched.delete(feature)) // the next visit asks again
+  return coming
+}
+
+async function fetchWords(feature: string, wanted: Language): Promise<void> {
+  const words = await parts[`../features/${feature}/words/${wanted}.json`]?.()
+  if (words) i18n.global.mergeLocaleMessage(wanted, words)
+}
 
 export function language(): Language {
   return i18n.global.locale.value as Language

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import en from '@/words/en.json'
-import zh from '@/words/zh-CN.json'
 
 type Tree = { [key: string]: string | Tree }
+
+const files = import.meta.glob<Tree>(['./*.json', '../features/*/words/*.json'], { eager: true, import: 'default' })
+
+/** All words of one language; a top-level key that two files give would hide one of them. */
+function spoken(language: string): Tree {
+  const all: Tree = {}
+  for (const [file, words] of Object.entries(files)) {
+    if (!file.endsWith(`/${language}.json`)) continue
+    for (const [key, value] of Object.entries(words)) {
+      if (key in all) throw new Error(`${key} stands in ${file} and elsewhere`)
+      all[key] = value
+    }
+  }
+  return all
+}
 
 function leaves(tree: Tree, path = ''): Map<string, string> {
   const all = new Map<string, string>()
@@ -14,8 +27,8 @@ function leaves(tree: Tree, path = ''): Map<string, string> {
   return all
 }
 
-const english = leaves(en)
-const chinese = leaves(zh)
+const english = leaves(spoken('en'))
+const chinese = leaves(spoken('zh-CN'))
 const sources = import.meta.glob<string>(['../**/*.{vue,ts}', '!../**/*.spec.ts'], { eager: true, query: '?raw', import: 'default' })
 
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
