@@ -72,7 +72,7 @@ def build_identity(
         tokens=tokens,
         second_factor=second_factor,
         sign_in=sign_in,
-        staff=Staff(units, registry, passwords, sessions, audit),
+        staff=Staff(units, registry, people, passwords, sessions, audit),
         identity=Identity(db, sessions, tokens, people),
         rights_watch=RightsWatch(units, people, sessions, audit),
     )

@@ -8,7 +8,10 @@ import time
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_core.access.actor import Actor
 from crm_core.access.roles import Rights, rights_of
@@ -84,6 +87,10 @@ class RoleSet:
     """Whether one of them asks for a second factor."""
 
 
+Session = AsyncClientSession | None
+RolesOf = Callable[[tuple[str, ...]], Awaitable[RoleSet]]
+
+
 class People:
     """Finds persons. A change made on any hub is seen when its event arrives, and after 5 seconds at the latest."""
 
@@ -106,22 +113,22 @@ class People:
             self._kept[user] = (time.monotonic(), person)
         return person
 
-    async def fresh(self, user: str) -> Person | None:
-        """The person as the store has it now."""
-        return await self._read(user, self._fresh_roles)
+    async def fresh(self, user: str, session: Session = None) -> Person | None:
+        """The person as the store has it now; with `session`, as the unit of work sees it."""
+        return await self._read(user, partial(self._fresh_roles, session=session), session)
 
-    async def _read(self, user: str, roles_of: Callable[[tuple[str, ...]], Awaitable[RoleSet]]) -> Person | None:
-        found = await self._db[USERS].find_one({"_id": user}, _FIELDS)
+    async def _read(self, user: str, roles_of: RolesOf, session: Session = None) -> Person | None:
+        found = await self._db[USERS].find_one({"_id": user}, _FIELDS, session=session)
         if found is None:
             return None
         roles = await roles_of(tuple(sorted(found.get("roles") or ())))
-        queues = self._db[QUEUES].find({"members": user}, {"_id": 1})
-        must_enrol = roles.second_factor and not await self._has_second_factor(user)
+        queues = self._db[QUEUES].find({"members": user}, {"_id": 1}, session=session)
+        must_enrol = roles.second_factor and not await self._has_second_factor(user, session)
         return _person(found, roles, frozenset([queue["_id"] async for queue in queues]), must_enrol=must_enrol)
 
-    async def _has_second_factor(self, user: str) -> bool:
-        found = await self._db[CREDENTIALS].find_one({"_id": user, "otp": {"$type": "object"}}, {"_id": 1})
-        return found is not None
+    async def _has_second_factor(self, user: str, session: Session) -> bool:
+        has = {"_id": user, "otp": {"$type": "object"}}
+        return await self._db[CREDENTIALS].find_one(has, {"_id": 1}, session=session) is not None
 
     async def _roles(self, held: tuple[str, ...]) -> RoleSet:
         """Most colleagues hold the same roles: what follows from them is worked out, and kept in memory, once."""
@@ -138,8 +145,8 @@ class People:
             self._held[held] = (time.monotonic(), roles)
         return roles
 
-    async def _fresh_roles(self, held: tuple[str, ...]) -> RoleSet:
-        found = await self._db[ROLES].find({"_id": {"$in": list(held)}}).to_list()
+    async def _fresh_roles(self, held: tuple[str, ...], session: Session = None) -> RoleSet:
+        found = await self._db[ROLES].find({"_id": {"$in": list(held)}}, session=session).to_list()
         active = [role for role in found if role.get("state", "active") == "active"]
         admin = any(role.get("admin") for role in active)
         codes = frozenset(str(role["code"]) for role in active)

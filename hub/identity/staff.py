@@ -14,7 +14,7 @@ from hub.events import SignInEnded
 from hub.identity.audit import Audit
 from hub.identity.far_end import FarEnd
 from hub.identity.passwords import Passwords, check_password
-from hub.identity.people import ROLES, USERS, normal_login
+from hub.identity.people import ROLES, USERS, People, normal_login
 from hub.identity.person_record import NewPerson, make_person
 from hub.identity.sessions import Sessions
 from hub.store.client import Doc
@@ -28,9 +28,15 @@ class Staff:
     """Makes users and sets their passwords."""
 
     def __init__(
-        self, units: Units, registry: Registry, passwords: Passwords, sessions: Sessions, audit: Audit
+        self,
+        units: Units,
+        registry: Registry,
+        people: People,
+        passwords: Passwords,
+        sessions: Sessions,
+        audit: Audit,
     ) -> None:
-        self._units, self._registry, self._passwords = units, registry, passwords
+        self._units, self._registry, self._people, self._passwords = units, registry, people, passwords
         self._sessions, self._audit, self._db = sessions, audit, units.db
 
     async def create_user(
@@ -67,7 +73,11 @@ class Staff:
         async def work(unit: Unit) -> str:
             person = NewPerson(login=login, name=name, roles=role_ids, department=department, locale=locale)
             user = await make_person(unit, self._registry, person)
-            await unit.db[CREDENTIALS].insert_one(_credentials(user, login, stored), session=unit.session)
+            made = await self._people.fresh(user, unit.session)
+            # The first rights are nobody's change: without the note, the first consoles would be sent away once.
+            noted = {"fingerprint": made.fingerprint()} if made else {}
+            credentials = _credentials(user, login, stored) | noted
+            await unit.db[CREDENTIALS].insert_one(credentials, session=unit.session)
             await self._audit.write("user.created", who=by, about=user, far=far, unit=unit, login=login)
             return user
 

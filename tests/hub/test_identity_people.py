@@ -138,6 +138,13 @@ async def test_a_changed_role_gives_its_holders_fresh_rooms_once(house: House) -
     assert await rights_events(house) == [*before, ada]
 
 
+async def test_a_new_colleague_is_not_told_of_changed_rights(house: House) -> None:
+    """Else the first console, which may be there before the reader is, would be sent away once for nothing."""
+    await house.records.install_roles()
+    await follow(house, type="user", id=await house.person("ada", "SA"))
+    assert await rights_events(house) == []
+
+
 async def test_what_is_kept_of_a_person_is_forgotten_when_an_event_says_so(house: House) -> None:
     ada = await house.person("ada", "SA")
     people = house.parts.people

@@ -19,8 +19,7 @@ def field(page: Watched, name: str) -> Locator:
 
 async def choose(page: Watched, name: str, words: str) -> None:
     """Take one of a list."""
-    await field(page, name).locator(".el-select").click()
-    await page.page.get_by_role("option", name=words, exact=True).click()
+    await page.choose(field(page, name).locator(".el-select"), words)
 
 
 async def save(page: Watched) -> None:

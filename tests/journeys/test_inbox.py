@@ -105,8 +105,7 @@ async def test_a_view_is_saved_shared_changed_and_removed(settings: Settings, co
     dialog = page.page.get_by_role("dialog")
     await dialog.locator("input").first.fill("Nobody answers")
     assert await page.violations() == []
-    await dialog.locator(".el-select").click()
-    await page.page.get_by_role("option", name="Everyone").click()
+    await page.choose(dialog.locator(".el-select"), "Everyone")
     await dialog.get_by_role("button", name="Save").click()
     saved = page.find(".view-list__saved").get_by_text("Nobody answers")
     await saved.wait_for()

@@ -49,6 +49,13 @@ class Watched:
         await self.page.goto(f"{self.link.url}/console{path}")
         await self.page.wait_for_selector("html[data-ready]")
 
+    async def choose(self, select: Locator, words: str) -> None:
+        """Open a select and take what shows these words: from its own list, since another may just be fading out."""
+        await select.click()
+        combobox = select.locator("[role=combobox]")
+        options = await combobox.get_attribute("aria-controls")
+        await self.page.locator(f"[id='{options}'] [role=option]", has_text=words).first.click()
+
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the hub in the name of whoever is signed in on the page."""
         status, answer = await self.page.evaluate(_CALL, [method, path, body])
