@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -89,7 +89,7 @@ class Supervisor:
         task = self._tasks.pop(name, None)
         self.watched.pop(name, None)
         if task is not None:
-            await _cancel([task])
+            await end_tasks([task])
 
     async def stop(self) -> None:
         """Stop everything: first what stands on the needed tasks, which serve it to its end, then those."""
@@ -97,7 +97,7 @@ class Supervisor:
         for needed in (False, True):
             while names := [n for n in self._tasks if needed or not self.watched[n].needed]:
                 tasks = [self._tasks.pop(name) for name in reversed(names)]
-                await _cancel([*tasks, *self._errands])
+                await end_tasks([*tasks, *self._errands])
         for entry in self.watched.values():
             entry.state = "stopped"
 
@@ -123,7 +123,7 @@ class Supervisor:
             await asyncio.sleep(backoff.wait(entry.failures))
 
 
-async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel until they are done: a library that waits with `asyncio.wait_for` (Python 3.11) can lose a cancellation."""
     left = set(tasks)
     while left:

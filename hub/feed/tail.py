@@ -46,6 +46,8 @@ class Feed:
 
     def __init__(self, db: Database, hints: Hints, announced: Announced | None = None) -> None:
         self.position = 0
+        self.following = asyncio.Event()
+        """Set while the change stream is open and all from before it was given: from now on no hint is missed."""
         self._announced = announced or Announced()
         self._db = db
         self._hints = hints
@@ -91,10 +93,12 @@ class Feed:
             cursor = await self._open(session)
             try:
                 await self._catch_up(session)
+                self.following.set()
                 while True:
                     _check_cancelled()
                     await self._take(await self._more(cursor, session), session)
             finally:
+                self.following.clear()
                 await self._close(cursor, session)
 
     async def _open(self, session: AsyncClientSession) -> int:

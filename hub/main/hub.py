@@ -108,6 +108,7 @@ log = logging.getLogger(__name__)
 _SPREAD_S = 5.0
 """Over so many seconds the consoles of a stopping hub come back to the others."""
 _SNOOZE_S = 20.0
+_FOLLOW_S = 5.0
 
 
 class Hub:
@@ -270,6 +271,7 @@ class Hub:
             self.feed.subscribe(self._hear)
             self._keep_tasks()
             await self.console_keeper.start(self.db, self.supervisor)
+            await self._follow()
             await self._listen()
         except BaseException:
             await self.stop()
@@ -293,6 +295,14 @@ class Hub:
         """Let go of the store."""
         await self.units.forget()
         await self.client.close()
+
+    async def _follow(self) -> None:
+        """Who is let in hears everything. A store that is slow to tell does not keep the hub from answering."""
+        try:
+            async with asyncio.timeout(_FOLLOW_S):
+                await self.feed.following.wait()
+        except TimeoutError:
+            log.warning("the feed does not follow the store yet")
 
     def _keep_tasks(self) -> None:
         keep = self.supervisor.keep

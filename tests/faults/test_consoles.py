@@ -22,6 +22,7 @@ from hub.identity.far_end import FarEnd
 from hub.main import Hub
 from hub.settings import QueueSettings, Settings
 from hub.store.client import Client, Database, database
+from hub.supervise import end_tasks
 from tests.conftest import PASSWORD
 from tests.faults.console_view import Api, ConsoleProgram, read_view
 from tests.faults.house import HubProcess, deliver, free_port, make_mails
@@ -153,10 +154,8 @@ async def running(*coroutines: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    failures = [r for r in results if isinstance(r, BaseException) and not isinstance(r, asyncio.CancelledError)]
+        await end_tasks(tasks)
+    failures = [task.exception() for task in tasks if not task.cancelled() and task.exception()]
     assert not failures, failures
 
 

@@ -21,6 +21,7 @@ from hub.console.line import NAMESPACE
 from hub.identity.far_end import FarEnd
 from hub.main import Hub
 from hub.settings import QueueSettings, Settings
+from hub.supervise import end_tasks
 from tests.conftest import PASSWORD
 from tests.faults.house import HubProcess, free_port
 from tests.lab.envelopes import mail
@@ -63,7 +64,8 @@ class Herdling:
         for attempt in itertools.count():
             if await self._connect():
                 await self.lost.wait()
-                self.lost_at = asyncio.get_running_loop().time()
+                if not self.tried_at:
+                    self.lost_at = asyncio.get_running_loop().time()
                 pause = self.told if self.told is not None else self._pause(0)
             else:
                 pause = self._pause(attempt)
@@ -165,9 +167,7 @@ async def herd(mongo_url: str, tmp_path: Path, db: Any) -> AsyncIterator[Herd]:
         herd = Herd(process, beside, consoles)
         await herd.until(lambda console: console.ready.is_set(), 60)
         yield herd
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(tasks)
         for console in consoles:
             await console._hang_up()
     await process.kill()

@@ -13,6 +13,7 @@ from pymongo.errors import ConnectionFailure
 
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, database
+from hub.supervise import end_tasks
 from tests.faults.house import HubProcess, make_mails
 from tests.lab.chaos_proxy import ChaosProxy, Fault
 from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
@@ -65,8 +66,7 @@ async def test_a_mailbox_in_a_storm_loses_and_doubles_nothing(mongo_url: str, db
                 await _storm(proxy, dovecot, hub, db)
                 await flow
             finally:
-                flow.cancel()
-                await asyncio.wait([flow])
+                await end_tasks([flow])
             await _until_stored(db, COUNT, within_s=90)
             assert await _reconciled(hub), "reconcile finds something"
             await _check(db)

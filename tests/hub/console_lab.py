@@ -169,6 +169,8 @@ class Lab:
         await self.feed.start()
         self.supervisor.keep("feed", self.feed.run, backoff=Backoff(first=0.05, most=0.5))
         await self.keeper.start(self.db, self.supervisor)
+        async with asyncio.timeout(60):
+            await self.feed.following.wait()
         parts: dict[type, Any] = {Consoles: self.consoles, Watching: self.watching, Hints: self.hints}
         self.asks.serve(self.consoles, parts)
         app = web.Application()

@@ -16,6 +16,7 @@ from channels.email.channel import channel
 from crm_core.ground.errors import MainstemError
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Doc
+from hub.supervise import end_tasks
 from tests.channels.email.conftest import make_account
 from tests.channels.email.inlet import WatchedInlet, running_inlet
 from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
@@ -83,7 +84,7 @@ class Mailbox:
         return await self.inlet._parts.db["raw"].count_documents({})
 
     @asynccontextmanager
-    async def receiving(self, **more: object) -> AsyncIterator[asyncio.Future[None]]:
+    async def receiving(self, **more: object) -> AsyncIterator[asyncio.Task[None]]:
         """The account receives meanwhile, called again when it ends, as the hub does."""
         account = self.account(**more)
 
@@ -99,10 +100,9 @@ class Mailbox:
         try:
             yield work
         finally:
-            work.cancel()
-            [outcome] = await asyncio.gather(work, return_exceptions=True)
-            if isinstance(outcome, Exception):
-                raise outcome
+            await end_tasks([work])  # aioimaplib can lose a cancellation
+            if not work.cancelled():
+                work.result()
 
 
 async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 20) -> None:
