@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from crm_core.ground.errors import NotFound
 from hub.errors import InDoubt, Permanent
-from hub.model.call import CallEntry, CallNews
+from hub.model.call import CallEntry, CallNews, MuteDirection
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
@@ -157,6 +157,10 @@ class CallLog(Protocol):
         """Note a time in which the PBX could not be heard, and how many calls were over afterwards."""
         ...
 
+    async def blocked(self) -> Mapping[str, datetime | None]:
+        """The numbers (E.164) whose calls the far side should refuse, and until when; None = always."""
+        ...
+
 
 PhoneState = Literal["in", "paused", "out"]
 """How a phone stands to a queue of the PBX."""
@@ -175,6 +179,62 @@ class CallControl(Protocol[AccountT_contra]):
 
     async def hang_up(self, account: AccountT_contra, linkedids: Sequence[str]) -> int:
         """End all channels of a call; returns how many there were."""
+        ...
+
+    # Of a call that the phone of `extension` is in. Each raises `Conflict` where it does not fit the call as it is.
+
+    async def answer(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
+        """Have the ringing phone answer."""
+        ...
+
+    async def hold(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
+        """Put the other side on hold. Safe to repeat."""
+        ...
+
+    async def resume(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
+        """Take the other side back."""
+        ...
+
+    async def mute(
+        self, account: AccountT_contra, linkedids: Sequence[str], extension: str, direction: MuteDirection, *, on: bool
+    ) -> MuteDirection | None:
+        """Mute the phone, or not any more; returns what is muted now. Safe to repeat."""
+        ...
+
+    async def transfer(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Send the other side to somebody without asking first."""
+        ...
+
+    async def consult(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Ask somebody while the other side waits; then `complete` or `cancel`."""
+        ...
+
+    async def complete(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
+        """Hand the call over to who was asked."""
+        ...
+
+    async def cancel(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
+        """Back to the other side."""
+        ...
+
+    async def invite(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Call somebody into the call (a conference)."""
+        ...
+
+    async def play(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, digits: str) -> None:
+        """Play keys (DTMF) to the other side."""
+        ...
+
+    async def pause_recording(self, account: AccountT_contra, linkedids: Sequence[str], *, paused: bool) -> int:
+        """Let the call's recordings stand still, or go on; returns how many there are. Safe to repeat."""
+        ...
+
+    async def pause_phone(self, account: AccountT_contra, extension: str, *, paused: bool) -> int:
+        """Pause a phone for after-call work in all its queues, or end that; returns in how many. Safe to repeat."""
+        ...
+
+    async def block(self, account: AccountT_contra, blocked: Mapping[str, datetime | None]) -> None:
+        """Refuse the calls of these numbers (until when; None = always) and of no others. Safe to repeat."""
         ...
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 
+from channels.telephony import acts, handing_on, holding
 from channels.telephony.account import TelephonyAccount
+from channels.telephony.ami import Ami
+from channels.telephony.blocking import bring_in_step
+from channels.telephony.legs import Legs, legs_of
 from channels.telephony.link import connect
 from channels.telephony.machine import PHONE
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ids import new_id
 from hub.channel import PhoneState
+from hub.model.call import MuteDirection
 
 _DIALLED = frozenset("0123456789+*#")
 
@@ -67,6 +74,85 @@ class Control:
                 answer = await ami.tell({"Action": "Hangup", "Channel": channel, "Cause": "16"})
                 ended += answer  # one may have gone by itself, or with another
             return max(ended, len(mine))
+
+    async def answer(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
+        """Have the ringing phone answer; raises `Conflict` where that must be done by hand."""
+        async with _steered(account, linkedids, extension, ringing=True) as (ami, legs):
+            await acts.answer(ami, legs)
+
+    async def hold(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
+        """Music for the other side; the phone neither hears nor is heard."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await holding.hold(ami, account, legs)
+
+    async def resume(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
+        """Take the other side back; raises `Conflict` where we did not hold it."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await holding.resume(ami, legs)
+
+    async def mute(
+        self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, direction: MuteDirection, *, on: bool
+    ) -> MuteDirection | None:
+        """Mute the phone or not; returns what is muted now."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            return await holding.mute(ami, legs, direction, on=on)
+
+    async def transfer(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Send the other side to somebody without asking."""
+        target = dial_text(to, account.region)
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await handing_on.transfer(ami, account, legs, target)
+
+    async def consult(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Ask somebody first; `complete` or `cancel` follows."""
+        target = dial_text(to, account.region)
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await handing_on.consult(ami, account, legs, target)
+
+    async def complete(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
+        """Hand the call over to who was asked."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await handing_on.complete(ami, legs)
+
+    async def cancel(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
+        """Back to the other side."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await handing_on.cancel(ami, legs)
+
+    async def invite(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, to: str) -> None:
+        """Call somebody into the call."""
+        target = dial_text(to, account.region)
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await handing_on.invite(ami, account, legs, target)
+
+    async def play(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, digits: str) -> None:
+        """Play keys to the other side."""
+        async with _steered(account, linkedids, extension) as (ami, legs):
+            await acts.play(ami, legs, digits)
+
+    async def pause_recording(self, account: TelephonyAccount, linkedids: Sequence[str], *, paused: bool) -> int:
+        """Let the call's recordings stand still or go on; returns how many there are."""
+        async with await connect(account) as ami:
+            return await acts.pause_recording(ami, linkedids, paused=paused)
+
+    async def pause_phone(self, account: TelephonyAccount, extension: str, *, paused: bool) -> int:
+        """Pause a phone for after-call work, or end that; returns in how many queues."""
+        async with await connect(account) as ami:
+            return await acts.pause_phone(ami, f"{account.technology}/{extension}", paused=paused)
+
+    async def block(self, account: TelephonyAccount, blocked: Mapping[str, datetime | None]) -> None:
+        """Refuse the calls of these numbers and of no others."""
+        async with await connect(account) as ami:
+            await bring_in_step(ami, blocked, account.region, account.timeout_s)
+
+
+@asynccontextmanager
+async def _steered(
+    account: TelephonyAccount, linkedids: Sequence[str], extension: str, *, ringing: bool = False
+) -> AsyncIterator[tuple[Ami, Legs]]:
+    """A connection, and the call as this phone is in it; raises `Conflict` where it is not."""
+    async with await connect(account) as ami:
+        yield ami, await legs_of(ami, linkedids, f"{account.technology}/{extension}", ringing=ringing)
 
 
 def dial_text(number: str, region: str) -> str:

@@ -19,6 +19,11 @@ KEPT = frozenset({
 })  # fmt: skip
 """`MainstemBlindEnd` is our own: a channel that was gone when we looked again after a lost connection."""
 
+OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "MainstemBlocked"})
+"""What the hub that acts, or our dialplan, tells by AMI's `UserEvent`."""
+_HELPERS = ("@mainstem-hold-", "@mainstem-blocked-list-")
+"""Channels that play music to who is on hold, or write the list of blocked numbers: no calls."""
+
 _LINKED = (
     "Linkedid",
     "OrigTransfererLinkedid",
@@ -46,7 +51,8 @@ class CallEvent:
 
     @property
     def name(self) -> str:
-        return self.fields.get("Event", "")
+        name = self.fields.get("Event", "")
+        return self.fields.get("UserEvent", "") if name == "UserEvent" else name
 
     @property
     def linkedid(self) -> str:
@@ -62,6 +68,18 @@ class CallEvent:
         """A field; `<unknown>`, as Asterisk writes where it knows nothing, is nothing."""
         value = self.fields.get(field, "")
         return "" if value == "<unknown>" else value
+
+
+def is_kept(fields: Mapping[str, str]) -> bool:
+    """Whether an event of the PBX has to do with a call."""
+    name = fields.get("Event", "")
+    told = fields.get("UserEvent") in OURS if name == "UserEvent" else name in KEPT
+    return told and not is_helper(fields.get("Channel", ""))
+
+
+def is_helper(channel: str) -> bool:
+    """Whether a channel only serves the hub, and is in no call."""
+    return any(context in channel for context in _HELPERS)
 
 
 def heard_at(fields: Mapping[str, str], heard: datetime) -> datetime:

@@ -14,14 +14,15 @@ from datetime import datetime
 
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields, open_ami
-from channels.telephony.events import KEPT, CallEvent, heard_at
+from channels.telephony.blocking import bring_in_step
+from channels.telephony.events import CallEvent, heard_at, is_helper, is_kept
 from channels.telephony.news import news_of
 from channels.telephony.snapshot import Snapshot, differences
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
 from crm_core.ground.clock import now
 from hub.channel import Inlet
-from hub.errors import Transient
+from hub.errors import ChannelError, Transient
 from hub.model.call import CallEntry
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Link:
             ended = await self._catch_up(ami)
             await self._note_gap(since, ended)
             await self._mark()
+            await self._block(ami)
             while True:
                 await self._listen(ami)
 
@@ -91,7 +93,8 @@ class Link:
         """Bring our calls in step with what the PBX has; returns how many calls ended unseen."""
         before = frozenset(leg for call in self._board.live() for leg in call.legs)
         running = {call.id for call in self._board.live()}
-        channels = await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel")
+        listed = await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel")
+        channels = [each for each in listed if not is_helper(each.get("Channel", ""))]
         waiting = await ami.listing({"Action": "QueueStatus"}, "QueueEntry")
         snapshot = Snapshot(tuple(channels), tuple(waiting), now())
         heard = self._kept(ami.waiting())
@@ -100,6 +103,14 @@ class Link:
         await self._keep(differences(self._board, before, names, snapshot))
         await self._publish(now())
         return sum(call.ended for call in self._board.calls.values() if call.id in running)
+
+    async def _block(self, ami: Ami) -> None:
+        """The PBX refuses whom supervisors blocked. Where it cannot be told, calls go on without."""
+        blocked = await self._inlet.calls.blocked()
+        try:
+            await bring_in_step(ami, blocked, self._account.region, self._account.timeout_s)
+        except ChannelError as error:
+            log.warning("blocked callers are not refused", extra={"account": self._account.id, "reason": str(error)})
 
     async def _note_gap(self, since: datetime | None, ended: int) -> None:
         until = now()
@@ -131,7 +142,7 @@ class Link:
 
     def _kept(self, heard: Sequence[Fields]) -> list[CallEvent]:
         arrived = now()
-        return [CallEvent(each, heard_at(each, arrived)) for each in heard if each.get("Event") in KEPT]
+        return [CallEvent(each, heard_at(each, arrived)) for each in heard if is_kept(each)]
 
     async def _keep(self, events: Sequence[CallEvent]) -> None:
         """Raw first, then into the calls."""

@@ -39,6 +39,7 @@ def merge(call: Call, other: Call) -> Call:
         legs={**other.legs, **call.legs},
         visits=tuple(dict.fromkeys((*call.visits, *other.visits))),
         transfers=tuple(dict.fromkeys((*call.transfers, *other.transfers))),
+        blocked=call.blocked or other.blocked,
     )
 
 
@@ -213,6 +214,16 @@ def _recorded(call: Call, event: CallEvent) -> Call:
     return replace(call, recorded=call.recorded or event.get("Filename") or "yes")
 
 
+def _blocked(call: Call, event: CallEvent) -> Call:
+    return replace(_on_leg(lambda leg, _event: leg)(call, event), blocked=True)
+
+
+def _invited(call: Call, event: CallEvent) -> Call:
+    """Somebody is called into it: what has that linkedid from now on is part of this call."""
+    invited = event.get("Invited")
+    return call if invited in ("", *call.linkedids) else replace(call, linkedids=(*call.linkedids, invited))
+
+
 def _put(items: tuple[object, ...], number: int, item: object) -> tuple:  # type: ignore[type-arg]
     return (*items[:number], item, *items[number + 1 :])
 
@@ -250,4 +261,8 @@ _STEPS: dict[str, Step] = {
     "BlindTransfer": _transferred("blind", "TransfererChannel"),
     "AttendedTransfer": _transferred("attended", "OrigTransfererChannel"),
     "MixMonitorStart": _recorded,
+    "MainstemHold": _on_leg(_held),
+    "MainstemUnhold": _on_leg(_unheld),
+    "MainstemInvited": _invited,
+    "MainstemBlocked": _blocked,
 }

@@ -103,6 +103,7 @@ class Call:
         id: the linkedid it began with.
         linkedids: every one it ever had.
         n: the place of the last event in it.
+        blocked: the PBX refused it, because a supervisor blocked the number.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Call:
     visits: tuple[Visit, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     recorded: str = ""
+    blocked: bool = False
 
     @property
     def ended(self) -> bool:

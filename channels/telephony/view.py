@@ -35,6 +35,7 @@ def part_of(call: Call) -> CallPart:
         "answered_at": answered_at(call),
         "ended_at": ended,
         "blind": any(leg.blind for leg in call.legs.values()),
+        "blocked": call.blocked,
     }
     return part
 
@@ -95,6 +96,8 @@ def outcome_of(call: Call) -> CallOutcome | None:
         return "answered"
     if not call.ended:
         return None
+    if call.blocked:
+        return "rejected"
     first = originator(call)
     if first is not None and first.wanted_end:
         return "abandoned"

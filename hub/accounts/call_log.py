@@ -17,6 +17,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from crm_core.ground.clock import as_stored, now
 from crm_core.ground.errors import NotFound, Unavailable
+from hub.accounts.blocked_numbers import blocked_numbers
 from hub.accounts.call_people import look_up_pops, people_at
 from hub.accounts.call_telling import tell
 from hub.errors import Poisoned
@@ -102,6 +103,10 @@ class AccountCalls:
         entry = {"account": self._account, "from": since, "until": until, "ended": ended}
         await self._db[CALL_GAPS].insert_one(entry)
 
+    async def blocked(self) -> dict[str, datetime | None]:
+        """The numbers whose calls this account's PBX should refuse, and until when."""
+        return await blocked_numbers(self._db, self._account)
+
     async def publish(self, news: Sequence[CallNews]) -> None:
         """Bring messages, call documents and consoles in step with the calls as they are."""
         ids = [f"{self._account}|{each.id}" for each in news]
@@ -133,7 +138,7 @@ class AccountCalls:
             if known["part"] == part:
                 return known["message"], known["conversation"]
             try:
-                changed = await self._stream.amend(known["message"], {"call": part})
+                changed = await self._stream.amend(known["message"], _as_change(part))
             except NotFound:  # taken out of the store by retention; the call itself goes on
                 return known["message"], known["conversation"]
             return changed["id"], changed["conversation"]
@@ -145,7 +150,7 @@ class AccountCalls:
             log.warning("a call cannot be stored", extra={"account": self._account, "reason": str(error)})
             return None, None
         if stored.get("call") != part:  # a hub before us wrote an earlier state and died
-            await self._stream.amend(stored["id"], {"call": part})
+            await self._stream.amend(stored["id"], _as_change(part))
         return stored["id"], stored["conversation"]
 
     async def _ingest(self, news: CallNews, part: Doc) -> MessageOut:
@@ -205,6 +210,11 @@ def part_document(news: CallNews, people: dict[str, PersonOut]) -> Doc:
     return part
 
 
+def _as_change(part: Doc) -> Doc:
+    """Field by field, so that what people noted beside them (a wrap-up) stays."""
+    return {f"call.{name}": value for name, value in part.items()}
+
+
 def _as_kept(value: Any) -> Any:
     if isinstance(value, datetime):
         return as_stored(value)
@@ -215,7 +225,7 @@ def _as_kept(value: Any) -> Any:
 
 def _shown(doc: Doc | None) -> Doc | None:
     """What somebody could notice of a call."""
-    return {key: value for key, value in doc.items() if key != "n"} if doc else None
+    return {key: value for key, value in doc.items() if key not in ("n", "notes")} if doc else None
 
 
 def _plain(name: str) -> str:

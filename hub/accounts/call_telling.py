@@ -30,8 +30,9 @@ async def tell(
         people: extension -> who has it.
         pops: ring -> what its screen pop shows, of those that nobody was told of.
     """
+    await _keep_notes(unit, [after for _, after, _ in states])
     for before, after, news in states:
-        rooms = await _rooms(unit, after)
+        rooms = await call_rooms(unit, after)
         for ring in news.rings:
             if ring["id"] not in (before or {}).get("rang", ()):
                 unit.announce(_ringing(after, news, ring, people.get(ring["extension"]), pops[ring["id"]]))
@@ -44,8 +45,17 @@ async def tell(
         await unit.db[CALLS].replace_one({"_id": after["_id"]}, after, upsert=True, session=unit.session)
 
 
+async def _keep_notes(unit: Unit, calls: Sequence[Doc]) -> None:
+    """What people noted meanwhile stays on the documents that are written anew."""
+    where = {"_id": {"$in": [call["_id"] for call in calls]}, "notes": {"$exists": True}}
+    noted = {doc["_id"]: doc["notes"] async for doc in unit.db[CALLS].find(where, {"notes": 1}, session=unit.session)}
+    for call in calls:
+        if call["_id"] in noted:
+            call["notes"] = noted[call["_id"]]
+
+
 def call_out(doc: Doc) -> CallOut:
-    """The call from its document."""
+    """The call from its document, with what people noted."""
     return {
         "id": doc["message"],
         "call": doc["call"],
@@ -53,7 +63,7 @@ def call_out(doc: Doc) -> CallOut:
         "conversation": doc["conversation"],
         "state": doc["state"],
         "linkedids": doc["linkedids"],
-        "part": doc["part"],
+        "part": doc["part"] | doc.get("notes", {}),
         "at": doc["began_at"],
     }
 
@@ -62,7 +72,7 @@ def _answered(doc: Doc | None) -> bool:
     return doc is not None and doc["part"]["answered_at"] is not None
 
 
-async def _rooms(unit: Unit, call: Doc) -> frozenset[Room]:
+async def call_rooms(unit: Unit, call: Doc) -> frozenset[Room]:
     """Those who see its conversation, those whose phones were in it, and supervisors."""
     rooms = {SUPERVISORS, *map(user_room, call["users"])}
     if call["conversation"]:

@@ -48,7 +48,7 @@ class Calls:
             Invalid: that is no number, or there is no such PBX.
         """
         extension = await self._extension(caller)
-        pbx, control, entry = await self._pbx(account)
+        pbx, control, entry = await self.pbx(account)
         linkedid = await control.dial(pbx, extension, to)
         await self._audit.write("call.dialled", who=caller.user, far=far, about=linkedid, account=entry.id, to=to)
         return entry.id, linkedid
@@ -64,7 +64,7 @@ class Calls:
         if queue not in caller.queues:
             raise Forbidden("you are no member of this queue: join it first")
         extension = await self._extension(caller)
-        pbx, control, entry = await self._pbx(account)
+        pbx, control, entry = await self.pbx(account)
         await control.queue(pbx, queue, extension, caller.name, state)
         await self._audit.write("call.queue", who=caller.user, far=far, about=queue, account=entry.id, state=state)
 
@@ -81,18 +81,29 @@ class Calls:
             NotFound: there is none, or the caller may not see it.
             Conflict: it is over.
         """
-        doc = await self._db[CALLS].find_one({"message": message})
-        if doc is None or not await self._seen(caller, [doc]):
-            raise NotFound("there is no such call", call=message)
+        doc = await self.found(caller, message)
         if not doc["live"]:
             raise Conflict("the call is over")
         if not (caller.supervisor or caller.admin or _is_in(caller, doc)):
             raise Forbidden("only who is in the call, or a supervisor, may end it")
-        pbx, control, _ = await self._pbx(doc["account"])
+        pbx, control, _ = await self.pbx(doc["account"])
         await self._audit.write("call.hung-up", who=caller.user, far=far, about=message, account=doc["account"])
         return await control.hang_up(pbx, doc["linkedids"])
 
-    async def _pbx(self, account: str | None) -> tuple[Account, CallControl[Account], Entry]:
+    async def found(self, caller: Caller, message: str) -> Doc:
+        """The document of a call that the caller sees; raises `NotFound`."""
+        doc = await self._db[CALLS].find_one({"message": message})
+        if doc is None or not await self._seen(caller, [doc]):
+            raise NotFound("there is no such call", call=message)
+        return doc
+
+    async def pbx(self, account: str | None) -> tuple[Account, CallControl[Account], Entry]:
+        """The PBX of an account, or the first where none is named.
+
+        Raises:
+            Invalid: there is no such account that makes calls.
+            SetupError: there is none at all.
+        """
         for entry in await self._directory.all():
             if account not in (None, entry.id) or not entry.enabled or entry.channel is None:
                 continue

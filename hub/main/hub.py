@@ -34,6 +34,8 @@ from hub.desk.assistant import Assistant
 from hub.desk.attachments import Attachments
 from hub.desk.auto_sending import AutoSending
 from hub.desk.bulk import Bulk
+from hub.desk.call_acts import CallActs
+from hub.desk.call_notes import CallNotes
 from hub.desk.calls import Calls
 from hub.desk.canned import Canned
 from hub.desk.conversations import Conversations
@@ -199,6 +201,11 @@ class Hub:
         self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
         self.calls = Calls(self.db, self.directory, self.identity.audit)
         self.reconciler = Reconciler(self.db, self.directory)
+        self._build_call_desk()
+
+    def _build_call_desk(self) -> None:
+        self.call_notes = CallNotes(self.units, self.stream)
+        self.call_acts = CallActs(self.db, self.calls, self.call_notes, self.identity.audit)
 
     def _build_writing(self) -> None:
         settings, people = self.settings, self.identity.people
@@ -244,7 +251,7 @@ class Hub:
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
             self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
-            self.previews, self.runs, self.calls,
+            self.previews, self.runs, self.calls, self.call_acts,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
             self.queue_removal,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_core.declare.registry import Registry
 from hub.outbox.indexes import OUTBOX_INDEXES
 from hub.store.call_collections import CALL_INDEXES
+from hub.store.call_desk_collections import CALL_DESK_INDEXES
 from hub.store.collections import HUB_INDEXES, Index
 from hub.store.desk_indexes import DESK_INDEXES
 from hub.store.inbox_collections import INBOX_INDEXES
@@ -18,4 +19,5 @@ from hub.writing.indexes import WRITING_INDEXES
 def all_indexes(registry: Registry) -> tuple[Index, ...]:
     """Those of the stream, of the desk, of the outbox, and of every record type."""
     around = (*OUTBOX_INDEXES, *JOB_INDEXES, *MAIL_INDEXES, *NOTICE_INDEXES, *WRITING_INDEXES, *CALL_INDEXES)
-    return (*HUB_INDEXES, *DESK_INDEXES, *INBOX_INDEXES, *around, *record_indexes(registry))
+    calls = CALL_DESK_INDEXES
+    return (*HUB_INDEXES, *DESK_INDEXES, *INBOX_INDEXES, *around, *calls, *record_indexes(registry))

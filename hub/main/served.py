@@ -13,6 +13,7 @@ from hub.web import (
     archive,
     audit,
     bulk,
+    call_acts,
     calls,
     canned,
     conversations,
@@ -101,6 +102,7 @@ ROUTES: tuple[Route, ...] = tuple(
         presence,
         queues,
         calls,
+        call_acts,
         docs,
     )
     for route in noun.routes.routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -13,6 +13,8 @@ from hub.model.address import Address
 
 CallDirection = Literal["inbound", "outbound", "internal"]
 CallState = Literal["arrived", "waiting", "ringing", "talking", "held", "ended"]
+MuteDirection = Literal["in", "out", "all"]
+"""What is not heard: what the agent says (`in`), what the agent hears (`out`), or both."""
 CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "rejected"]
 
 
@@ -55,10 +57,35 @@ class RingOut(TypedDict):
     since: datetime | None
 
 
+PauseOut = TypedDict("PauseOut", {"from": datetime, "until": datetime | None, "by": str, "name": str})
+"""The recording stood still, for card data; `by` (whose name is `name`) wanted it so. No `until`: it still does."""
+
+
+class InvitedOut(TypedDict):
+    """Somebody was called into the call (a three-way conference)."""
+
+    to: str
+    by: str
+    name: str
+    at: datetime
+
+
+class WrapUpOut(TypedDict):
+    """What came of the call, by the agent's word: an outcome code of the house's list, and a note."""
+
+    outcome: str
+    note: str
+    by: str
+    name: str
+    at: datetime
+
+
 class CallPart(TypedDict):
     """The `call` part of a message. Times in seconds; `talk_s` by extension.
 
     `blind`: nobody saw it end, because the connection to the PBX was cut; it was gone when we looked again.
+    `blocked`: the PBX refused it, because a supervisor blocked the number.
+    What is not said by the PBX but noted by people stands beside it: `wrap_up`, `pauses`, `muted`, `invited`.
     """
 
     direction: CallDirection
@@ -76,6 +103,15 @@ class CallPart(TypedDict):
     answered_at: datetime | None
     ended_at: datetime | None
     blind: bool
+    blocked: bool
+    wrap_up: NotRequired[WrapUpOut]
+    pauses: NotRequired[list[PauseOut]]
+    muted: NotRequired[dict[str, MuteDirection]]
+    invited: NotRequired[list[InvitedOut]]
+
+
+NOTED = ("wrap_up", "pauses", "muted", "invited")
+"""The fields of a call part that people noted; the PBX never changes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

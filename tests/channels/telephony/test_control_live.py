@@ -1,0 +1,264 @@
+"""Steering calls of a real Asterisk over HTTP: hold, mute, transfer, conference, keys, recording (S2.9.9)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from channels.telephony.ami import Ami
+from tests.channels.telephony.conftest import Floor, until
+from tests.conftest import SignedIn, SignIn
+from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
+from tests.lab.asterisk.server import Asterisk
+from tests.lab.asterisk.sipp import (
+    ACKED,
+    ANSWER,
+    BYED,
+    CANCELLED,
+    RINGING,
+    TALKS,
+    agent,
+    call,
+    carrier,
+    hold,
+    pause,
+)
+
+TALKS_ON = (RINGING, ANSWER, ACKED, BYED)
+
+
+@asynccontextmanager
+async def in_a_call(pbx: Asterisk, ami: Ami, floor: Floor, *steps: str, lasts_s: float = 60) -> AsyncIterator[Any]:
+    """Ada talks with extension 1001; her SIPp would hang up after `lasts_s`, and everything is hung up at the end."""
+    async with members(ami, "1001"):
+        with (
+            agent(pbx, "1001", *(steps or TALKS_ON), calls=1),
+            call(pbx, "4000", ADA.dials, ADA.is_answered, pause(lasts_s), ADA.hangs_up),
+        ):
+            yield await floor.call("talking")
+            await all_hung_up(ami)
+
+
+async def act(who: SignedIn, live: Any, what: str, body: Any = None, status: int = 200) -> Any:
+    """Do something with the call."""
+    got, answer = await who.call("POST", f"/api/calls/{live['message']}/{what}", body)
+    assert got == status, answer
+    return answer
+
+
+async def part(floor: Floor, live: Any) -> Any:
+    """The call part of the message."""
+    _, message = await floor.supervisor.call("GET", f"/api/messages/{live['message']}")
+    return message["call"]
+
+
+async def names(ami: Ami) -> list[str]:
+    """Who is in the PBX now, but for Local channels."""
+    found = [each["Channel"].partition("/")[2].rpartition("-")[0] for each in await channels(ami)]
+    return sorted(name for name in found if "@" not in name)
+
+
+async def test_a_blind_transfer_brings_the_caller_to_a_colleague(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """S2.9.9: the message shows who handed on to whom, and that somebody took it."""
+    with agent(pbx, "1002", *TALKS_ON):
+        async with in_a_call(pbx, ami, floor) as live:
+            await act(floor.agent, live, "transfer", {"to": "1002"})
+
+            async def taken() -> Any:
+                moves = (await part(floor, live))["transfers"]
+                return moves and moves[0]["completed"]
+
+            await until(taken)
+            assert await names(ami) == ["1002", "trunk"]
+            [move] = (await part(floor, live))["transfers"]
+            assert (move["kind"], move["from"], move["to"]) == ("blind", "1001", "1002")
+            await act(floor.agent, live, "hold", status=403)  # not in it any more
+    [entry] = await floor.hub.db["audit"].find({"what": "call.transferred"}).to_list()
+    assert (entry["actor"], entry["facts"]["to"], entry["facts"]["kind"]) == (floor.agent.user, "1002", "blind")
+
+
+async def test_a_transfer_to_a_number_outside_is_dialled_in_full(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """Any spelling; nonsense is refused with the field."""
+    with carrier(pbx, *TALKS_ON):
+        async with in_a_call(pbx, ami, floor) as live:
+            await act(floor.agent, live, "transfer", {"to": "${SHELL(id)}"}, status=422)
+            await act(floor.agent, live, "transfer", {"to": "139 0013 9000"})
+
+            async def outside() -> Any:
+                moves = (await part(floor, live))["transfers"]
+                return moves and moves[0]["completed"] and await names(ami) == ["trunk", "trunk"]
+
+            await until(outside)
+            assert (await part(floor, live))["transfers"][0]["to"] == "+8613900139000"
+
+
+@pytest.mark.parametrize("to", ["1002", "+86 139 0013 9000"])
+async def test_a_consultation_is_completed(pbx: Asterisk, ami: Ami, floor: Floor, to: str) -> None:
+    """S2.9.9: the caller waits with music, the agent asks, and hands over."""
+    with agent(pbx, "1002", *TALKS_ON), carrier(pbx, *TALKS_ON):
+        async with in_a_call(pbx, ami, floor) as live:
+            await act(floor.agent, live, "transfer/complete", status=409)
+            await act(floor.agent, live, "transfer", {"to": to, "kind": "attended"})
+            asked = "1002" if to == "1002" else "trunk"
+            await until(lambda: _answered(ami, asked, 2 if asked == "trunk" else 1))
+            await act(floor.agent, live, "transfer", {"to": to, "kind": "attended"}, status=409)
+            await act(floor.agent, live, "transfer/complete")
+            await until(lambda: _same(ami, sorted([asked, "trunk"])))
+
+            async def shown() -> Any:
+                moves = (await part(floor, live))["transfers"]
+                return moves and moves[0]["completed"]
+
+            await until(shown)
+            [move] = (await part(floor, live))["transfers"]
+            assert (move["kind"], move["from"]) == ("attended", "1001")
+    messages = await floor.hub.db["messages"].count_documents({"kind": "call"})
+    assert messages == 1
+
+
+async def test_a_consultation_is_cancelled_and_the_caller_taken_back(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """Also while the colleague's phone still rings."""
+    with agent(pbx, "1002", RINGING, CANCELLED):
+        async with in_a_call(pbx, ami, floor) as live:
+            await act(floor.agent, live, "transfer", {"to": "1002", "kind": "attended"})
+            await until(lambda: _there(ami, "1002"))
+            await floor.call("held")
+            await act(floor.agent, live, "transfer/cancel")
+            await until(lambda: _same(ami, ["1001", "trunk"]))
+            await floor.call("talking")
+            assert (await part(floor, live))["transfers"] == []
+
+
+async def _answered(ami: Ami, endpoint: str, count: int) -> bool:
+    up = [each for each in await channels(ami) if each["ChannelStateDesc"] == "Up" and each.get("BridgeId")]
+    return sum(each["Channel"].startswith(f"PJSIP/{endpoint}-") for each in up) >= count
+
+
+async def _there(ami: Ami, endpoint: str) -> bool:
+    return endpoint in await names(ami)
+
+
+async def _same(ami: Ami, wanted: list[str]) -> bool:
+    return await names(ami) == wanted
+
+
+async def test_a_third_comes_into_the_call_and_nobody_is_left_alone(
+    pbx: Asterisk, ami: Ami, floor: Floor, signed_in: SignIn
+) -> None:
+    """S2.9.9: three in one bridge, one call, one message; the third is told by the pop; the last one is not kept."""
+    bob = await signed_in("bob", roles=["SP"])
+    await floor.hub.db["record_user"].update_one({"_id": bob.user}, {"$set": {"extension": "1002"}})
+    with agent(pbx, "1002", *TALKS_ON):
+        async with in_a_call(pbx, ami, floor) as live:
+            answer = await act(floor.agent, live, "conference", {"to": "1002"})
+            assert [each["to"] for each in answer["part"]["invited"]] == ["1002"]
+
+            async def three() -> Any:
+                doc = await floor.call()
+                return sorted(doc["talking"]) == ["1001", "1002"] and doc["state"] == "talking"
+
+            await until(three)
+            rings = await floor.events("call.ringing")
+            assert [each["data"]["extension"] for each in rings] == ["1001", "1002"]
+            assert rings[1]["data"]["call"]["id"] == live["message"]
+            ada = next(each for each in await channels(ami) if each["Channel"].startswith("PJSIP/trunk-"))
+            await ami.ask({"Action": "Hangup", "Channel": ada["Channel"]})
+            await until(lambda: _same(ami, ["1001", "1002"]))
+            await act(floor.agent, live, "hangup")
+            await quiet(ami)
+    done = await floor.call("ended")
+    assert await floor.hub.db["messages"].count_documents({"kind": "call"}) == 1
+    assert [each["extension"] for each in done["part"]["agents"]] == ["1001", "1002"]
+    assert (await part(floor, live))["invited"][0]["by"] == floor.agent.user
+
+
+async def test_a_conference_ends_when_one_alone_is_left(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """The third does not answer, the caller goes: the agent's phone is free again."""
+    with agent(pbx, "1002", RINGING, CANCELLED):
+        async with in_a_call(pbx, ami, floor) as live:
+            await act(floor.agent, live, "conference", {"to": "1002"})
+            await until(lambda: _there(ami, "1002"))
+            ada = next(each for each in await channels(ami) if each["Channel"].startswith("PJSIP/trunk-"))
+            await ami.ask({"Action": "Hangup", "Channel": ada["Channel"]})
+            await until(lambda: _gone(ami, "1001"))
+
+
+async def _gone(ami: Ami, endpoint: str) -> bool:
+    return endpoint not in await names(ami)
+
+
+async def test_the_hub_holds_a_call_for_a_desk_phone(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """S2.9.9: music for the other side, the state `held`, and back; twice is once; no call of its own is seen."""
+    async with in_a_call(pbx, ami, floor) as live:
+        await act(floor.agent, live, "resume", status=409)
+        for _ in range(2):
+            await act(floor.agent, live, "hold")
+        await floor.call("held")
+        music = [each for each in await channels(ami) if "@mainstem-hold-" in each["Channel"]]
+        assert len(music) == 2, music  # the two ends of one Local channel
+        await act(floor.agent, live, "resume")
+        await floor.call("talking")
+        await until(lambda: _same(ami, ["1001", "trunk"]))
+        assert not [each for each in await channels(ami) if "@mainstem-hold-" in each["Channel"]]
+        await act(floor.agent, live, "hold")
+        await act(floor.agent, live, "hangup")
+    await floor.call("ended")
+    assert await floor.hub.db["calls"].count_documents({}) == 1
+
+
+async def test_a_hold_by_the_phone_gives_the_same_state(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """By re-INVITE; what the phone holds, only the phone takes back."""
+    steps = (RINGING, ANSWER, ACKED, pause(1.0), hold(11, "sendonly"), BYED)
+    async with in_a_call(pbx, ami, floor, *steps) as live:
+        await floor.call("held")
+        answer = await act(floor.agent, live, "resume", status=409)
+        assert "phone" in answer["detail"]
+
+
+async def test_a_phone_is_muted_and_stays_so_over_a_hold(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """By direction; the call says how it stands."""
+    async with in_a_call(pbx, ami, floor) as live:
+        own = next(each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1001-"))
+
+        async def muted() -> str:
+            answer = await ami.ask({"Action": "Getvar", "Channel": own["Channel"], "Variable": "MAINSTEM_MUTED"})
+            return answer.get("Value", "")
+
+        answer = await act(floor.agent, live, "mute", {"on": True})
+        assert answer["part"]["muted"] == {"1001": "in"}
+        await act(floor.agent, live, "hold")
+        await act(floor.agent, live, "resume")
+        assert await muted() == "in"
+        answer = await act(floor.supervisor, live, "mute", {"on": True, "direction": "out"})
+        assert answer["part"]["muted"] == {"1001": "all"}
+        answer = await act(floor.agent, live, "mute", {"on": False, "direction": "all"})
+        assert answer["part"]["muted"] == {}
+        assert await muted() == ""
+        _, listed = await floor.agent.call("GET", "/api/calls?state=live")
+        assert listed["items"][0]["part"]["muted"] == {}
+
+
+async def test_who_is_not_in_a_call_does_nothing_with_it(
+    pbx: Asterisk, ami: Ami, floor: Floor, signed_in: SignIn
+) -> None:
+    """A colleague of the queue sees it, others do not even know of it; afterwards it is over for all."""
+    colleague, stranger = await signed_in("cy", roles=["SP"], queues=["support"]), await signed_in("eve", roles=["SP"])
+    acts = {
+        "answer": None, "hold": None, "resume": None, "mute": {"on": True}, "dtmf": {"digits": "1"},
+        "transfer": {"to": "1002"}, "transfer/complete": None, "transfer/cancel": None, "conference": {"to": "1002"},
+        "recording": {"state": "paused"},
+    }  # fmt: skip
+    async with in_a_call(pbx, ami, floor) as live:
+        for what, body in acts.items():
+            await act(colleague, live, what, body, status=403)
+            await act(stranger, live, what, body, status=404)
+        answer = await act(floor.agent, live, "recording", {"state": "paused"}, status=409)
+        assert "not recorded" in answer["detail"]
+        await act(floor.agent, live, "dtmf", {"digits": "1;x"}, status=422)
+        await act(floor.agent, live, "answer", status=409)
+    await floor.call("ended")
+    for what, body in acts.items():
+        await act(floor.agent, live, what, body, status=409)
