@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -103,6 +104,23 @@ class Marks:
     places: tuple[str, ...] = ()
     seen: bool | None = None
     deleted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPlace:
+    """Where the far side leaves the recordings of calls, for a hub or worker that can read there.
+
+    Attributes:
+        folder: what it writes; a recording is a file named after its channel.
+        clear: whether a file is removed there once it is in the store.
+        give_up_after: so long after the call's end a file is waited for.
+        keep_days: after so many days the retention rule removes a recording from the store; None = never.
+    """
+
+    folder: Path
+    clear: bool
+    give_up_after: timedelta
+    keep_days: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,6 +387,10 @@ class Channel(ABC, Generic[AccountT]):
 
     async def composed(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> bytes | None:
         """A message of ours as it goes over the wire, for exports; None where it is no mail (RFC 5322)."""
+        return None
+
+    def recordings(self, account: AccountT) -> RecordingPlace | None:
+        """Where recordings of calls are found; None where there are none, or nobody here can read them."""
         return None
 
     def inventory(self, account: AccountT, since: datetime) -> AsyncIterator[str] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from hub.channel import Account, Section
+from hub.channel import Account, RecordingPlace, Section
 
 
 class TelephonyAccount(Account):
@@ -37,6 +37,25 @@ class TelephonyAccount(Account):
     keep_events_days: int = Field(default=90, ge=1, le=3650)
     """So long the raw events are kept."""
 
+    recordings: Path | None = None
+    """The folder where Asterisk writes recordings, as hubs and workers see it; without it they stay on the PBX."""
+    recordings_clear: bool = False
+    """Remove a recording from that folder once it is in the store."""
+    recordings_wait_min: int = Field(default=60, ge=1, le=7 * 1440)
+    """So long after its call a recording is waited for."""
+    recordings_keep_days: int | None = Field(default=None, ge=1, le=36500)
+    """So long recordings are kept; None = for ever. A queue may have a rule of its own."""
+
+    @property
+    def recording_place(self) -> RecordingPlace | None:
+        """Where recordings are found; None where nobody here can read them."""
+        if self.recordings is None:
+            return None
+        return RecordingPlace(
+            folder=self.recordings, clear=self.recordings_clear, keep_days=self.recordings_keep_days,
+            give_up_after=timedelta(minutes=self.recordings_wait_min),
+        )  # fmt: skip
+
     @property
     def keep_for(self) -> timedelta:
         """How long raw events are kept."""
@@ -57,6 +76,16 @@ FORM = (
             "username": ("AMI user", "AMI 用户名"),
             "secret": ("AMI secret", "AMI 密码"),
             "region": ("Country of numbers without one", "默认国家/地区"),
+        },
+    ),
+    Section(
+        "Recordings",
+        "通话录音",
+        {
+            "recordings": ("Folder of the recordings", "录音文件夹"),
+            "recordings_clear": ("Remove there what is stored", "入库后从该文件夹删除"),
+            "recordings_keep_days": ("Kept for (days; empty: for ever)", "保留天数（留空为永久）"),
+            "recordings_wait_min": ("Waited for after the call (min)", "通话后最长等待（分钟）"),
         },
     ),
     Section(

@@ -7,7 +7,7 @@ from typing_extensions import override
 from channels.telephony.account import FORM, TelephonyAccount
 from channels.telephony.control import Control
 from channels.telephony.link import Link, connect
-from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt
+from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace
 from hub.errors import Permanent
 from hub.model.delivery import Delivery
 
@@ -39,6 +39,10 @@ class TelephonyChannel(Channel[TelephonyAccount]):
     @override
     async def send(self, account: TelephonyAccount, delivery: Delivery, inlet: Inlet) -> Receipt:
         raise Permanent("a call takes no text: call the person, or write by another channel")
+
+    @override
+    def recordings(self, account: TelephonyAccount) -> RecordingPlace | None:
+        return account.recording_place
 
 
 channel = TelephonyChannel()

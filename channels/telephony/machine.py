@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from channels.telephony.events import CallEvent
-from channels.telephony.state import Call, Leg, Role, Span, Transfer, TransferKind, Visit
+from channels.telephony.state import Call, Leg, Role, Span, Tape, Transfer, TransferKind, Visit
 
 PHONE = re.compile(r"\d{2,8}")
 """Endpoints of the house are named by their extension; trunks are not."""
@@ -38,6 +38,7 @@ def merge(call: Call, other: Call) -> Call:
         linkedids=tuple(dict.fromkeys((*call.linkedids, *other.linkedids))),
         legs={**other.legs, **call.legs},
         visits=tuple(dict.fromkeys((*call.visits, *other.visits))),
+        tapes=tuple(dict.fromkeys((*call.tapes, *other.tapes))),
         transfers=tuple(dict.fromkeys((*call.transfers, *other.transfers))),
         blocked=call.blocked or other.blocked,
     )
@@ -210,8 +211,10 @@ def _second_party(call: Call, event: CallEvent) -> str:
 
 
 def _recorded(call: Call, event: CallEvent) -> Call:
-    call = _on_leg(_began)(call, event)
-    return replace(call, recorded=call.recorded or event.get("Filename") or "yes")
+    if not event.uniqueid or any(tape.uniqueid == event.uniqueid for tape in call.tapes):
+        return call
+    tapes = sorted((*call.tapes, Tape(event.uniqueid, event.at)), key=lambda tape: (tape.at, tape.uniqueid))
+    return replace(call, tapes=tuple(tapes))
 
 
 def _blocked(call: Call, event: CallEvent) -> Call:
@@ -260,9 +263,9 @@ _STEPS: dict[str, Step] = {
     "QueueCallerAbandon": _both(_SEEN, _abandoned),
     "BlindTransfer": _transferred("blind", "TransfererChannel"),
     "AttendedTransfer": _transferred("attended", "OrigTransfererChannel"),
-    "MixMonitorStart": _recorded,
     "MainstemHold": _on_leg(_held),
     "MainstemUnhold": _on_leg(_unheld),
     "MainstemInvited": _invited,
     "MainstemBlocked": _blocked,
+    "MixMonitorStart": _both(_SEEN, _recorded),
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from channels.telephony.machine import PHONE
 from channels.telephony.state import Call
-from channels.telephony.view import direction_of, number_of, originator, part_of, rings_of, talking_extensions
+from channels.telephony.view import direction_of, number_of, originator, part_of, rings_of, talking_extensions, tapes_of
 from crm_core.ground.addresses import phone_key
 from hub.model.address import Address
 from hub.model.call import CallNews
@@ -39,6 +39,7 @@ def news_of(
         began_at=first.began if first and first.began else heard_at,
         heard_at=heard_at,
         merged_into=merged_into,
+        tapes=() if merged_into else tuple(tapes_of(call)),
     )
 
 

@@ -96,6 +96,14 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tape:
+    """The PBX records a channel from this moment on; the file is named after the channel's unique id."""
+
+    uniqueid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call: everything else is worked out from these.
 
@@ -112,8 +120,8 @@ class Call:
     legs: dict[str, Leg] = field(default_factory=dict)
     visits: tuple[Visit, ...] = ()
     transfers: tuple[Transfer, ...] = ()
-    recorded: str = ""
     blocked: bool = False
+    tapes: tuple[Tape, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from channels.telephony.state import Call, Leg, Transfer
-from hub.model.call import CallDirection, CallOutcome, CallPart, CallState, HandlerOut, RingOut, TransferOut, VisitOut
+from hub.model.call import (
+    CallDirection,
+    CallOutcome,
+    CallPart,
+    CallState,
+    HandlerOut,
+    RingOut,
+    TapeOut,
+    TransferOut,
+    VisitOut,
+)
 
 _REFUSED: dict[str, CallOutcome] = {"17": "busy", "21": "rejected"}
 _FAILED = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
@@ -127,6 +137,22 @@ def rings_of(call: Call) -> list[RingOut]:
         for leg in _phones(call)
         if leg.rang and (leg.rings or leg.talks) and leg is not first
     ]
+
+
+def tapes_of(call: Call) -> list[TapeOut]:
+    """What the PBX recorded, in order. A tape runs while its channel is in a bridge, so `from_s` is when that began."""
+    first = originator(call)
+    began = first.began if first else None
+    found: list[TapeOut] = []
+    for tape in call.tapes:
+        leg = call.legs.get(tape.uniqueid)
+        spans = (
+            [span for span in leg.spans if span.since and (span.until is None or span.until > tape.at)] if leg else []
+        )
+        start = max(tape.at, min(span.since for span in spans if span.since)) if spans else None
+        from_s = round(max(0.0, (start - began).total_seconds()), 3) if start and began else 0.0
+        found.append({"channel": tape.uniqueid, "from_s": from_s, "talked": start is not None})
+    return found
 
 
 def talking_extensions(call: Call) -> list[str]:

@@ -196,6 +196,7 @@ class AccountCalls:
             "users": sorted({agent["user"] for agent in part["agents"] if agent["user"]}),
             "began_at": as_stored(news.began_at),
             "merged_into": news.merged_into,
+            "tapes": list(news.tapes),
         }
 
 

@@ -8,6 +8,7 @@ from crm_core.ground.clock import as_stored, now
 from crm_core.ground.errors import NotFound
 from crm_core.ground.events import SUPERVISORS, Room, user_room
 from hub.accounts.call_people import Pop
+from hub.accounts.recorded import expect_recordings
 from hub.events import CallAnswered, CallChanged, CallEnded, CallRinging
 from hub.model.call import CallNews, CallOut, PersonOut, RingOut
 from hub.model.conversation import conversation_rooms
@@ -42,6 +43,7 @@ async def tell(
             await _taken(unit, after, people)
         if not after["live"] and (before is None or before["live"]):
             unit.announce(CallEnded(call=call_out(after), _rooms=rooms))
+            await expect_recordings(unit, after)
         await unit.db[CALLS].replace_one({"_id": after["_id"]}, after, upsert=True, session=unit.session)
 
 

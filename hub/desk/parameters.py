@@ -42,6 +42,7 @@ class Parameter:
 
 SUPERIORS_READ = "superiors-read-mail"
 ASSISTANT = "assistant"
+OWN_RECORDINGS = "hear-own-recordings"
 DECLARED = (
     Parameter(name=SUPERIORS_READ, default=False, en="Superiors may read their subordinates' conversations",
               zh="查看下属邮件"),
@@ -50,6 +51,8 @@ DECLARED = (
     Parameter(name="automatic-per-conversation-hour", default=10, least=1, most=1000,
               en="Most automatic messages in one conversation in an hour", zh="每小时同一会话中的自动邮件上限"),
     Parameter(name=ASSISTANT, default=True, en="The business assistant reminds signed-in people", zh="启用业务助手"),
+    Parameter(name=OWN_RECORDINGS, default=False, en="Agents may hear the recordings of their own calls",
+              zh="座席可收听本人通话录音"),
 )  # fmt: skip
 _BY_NAME = {parameter.name: parameter for parameter in DECLARED}
 

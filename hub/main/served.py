@@ -39,6 +39,7 @@ from hub.web import (
     queues,
     reconcile,
     record_types,
+    recordings,
     records,
     removal,
     retry,
@@ -103,6 +104,7 @@ ROUTES: tuple[Route, ...] = tuple(
         queues,
         calls,
         call_acts,
+        recordings,
         docs,
     )
     for route in noun.routes.routes

@@ -80,6 +80,34 @@ class WrapUpOut(TypedDict):
     at: datetime
 
 
+class TapeOut(TypedDict):
+    """The PBX records a channel. `from_s`: seconds from the call's beginning to the first sound; `talked`: it was in a
+    bridge, so there is a sound at all."""
+
+    channel: str
+    from_s: float
+    talked: bool
+
+
+RecordingState = Literal["awaited", "stored", "missing", "deleted"]
+
+
+class RecordingOut(TypedDict):
+    """One recording of a call (`call.recordings` of its message, in order; `n` from 1).
+
+    `awaited`: not fetched yet; `missing`: it was given up; `deleted`: the retention rule removed it, at `ended_at`.
+    """
+
+    n: int
+    state: RecordingState
+    file: str | None
+    type: str
+    size: int
+    seconds: float
+    from_s: float
+    ended_at: datetime | None
+
+
 class CallPart(TypedDict):
     """The `call` part of a message. Times in seconds; `talk_s` by extension.
 
@@ -141,6 +169,7 @@ class CallNews:
         talking: the extensions that are in it now.
         merged_into: the call that took this one in.
         heard_at: when the last event came in, for measuring the way to the screen.
+        tapes: what the PBX records of it.
     """
 
     id: str
@@ -155,6 +184,7 @@ class CallNews:
     began_at: datetime
     heard_at: datetime
     merged_into: str | None = None
+    tapes: tuple[TapeOut, ...] = ()
 
 
 class PersonOut(TypedDict):

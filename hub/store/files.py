@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gridfs.asynchronous import AsyncGridFSBucket
 from gridfs.errors import FileExists, NoFile
@@ -25,6 +25,7 @@ from hub.store.sniff import clean_name, sniff
 
 _CHUNK = 255 * 1024
 _READ = 256 * 1024
+_A_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Files:
         type: str,  # noqa: A002 - the word of the API
         *,
         by: str | None = None,
+        id: str | None = None,  # noqa: A002 - the word of the API
+        sweep: bool | None = None,
     ) -> FileOut:
         """Store a file; the same bytes again cost one entry.
 
@@ -72,6 +75,8 @@ class Files:
             name: as given by whoever sent it; folders and control characters are dropped.
             type: the claimed media type; what is stored is `sniff`ed.
             by: the user who uploads; only that user may use the file before a message carries it.
+            id: a name of its own, given beforehand: putting it again replaces it.
+            sweep: remove it when no message carries it for a day; by default what has no `id` of its own.
 
         Raises:
             TooLarge: over the limit; nothing is kept.
@@ -81,15 +86,22 @@ class Files:
         else:
             stored, size, head = await self._put_stream(content)
         about: FileOut = {
-            "id": new_id(),
+            "id": id or new_id(),
             "name": clean_name(name),
             "type": sniff(head, type),
             "size": size,
             "sha256": stored["metadata"]["sha256"],
         }
-        entry = {**about, "_id": about["id"], "content": stored["_id"], "by": by, "at": now(), "kept": False}
+        entry = {
+            **about,
+            "_id": about["id"],
+            "content": stored["_id"],
+            "by": by,
+            "at": now(),
+            "kept": bool(id) if sweep is None else not sweep,
+        }
         del entry["id"]
-        await self._db[FILES].insert_one(entry)
+        await self._db[FILES].replace_one({"_id": about["id"]}, entry, upsert=True)
         return about
 
     async def open(self, file_id: str) -> StoredFile:
@@ -106,6 +118,12 @@ class Files:
     async def describe(self, file_id: str) -> FileOut:
         """What a message shows of the file; raises `NotFound`."""
         return (await self.open(file_id)).about
+
+    async def forget(self, file_id: str) -> None:
+        """Remove one file. Safe to repeat."""
+        entry = await self._db[FILES].find_one_and_delete({"_id": file_id})
+        if entry is not None:
+            await self._forget_content(entry["content"], now() - _A_MOMENT)
 
     async def forget_unused(self, before: datetime) -> int:
         """Remove the files uploaded before then that no message carries; returns how many. Safe to repeat."""

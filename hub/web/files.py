@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 
-from crm_core.ground.errors import MainstemError, Malformed
+from crm_core.ground.errors import Malformed
 from hub.desk.attachments import Attachments
 from hub.identity.caller import Caller
 from hub.model.message import FileOut
@@ -16,24 +16,18 @@ from hub.store.files import StoredFile
 from hub.store.sniff import PLAIN, SAFE_IMAGES, served_type
 from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE
+from hub.web.ranges import send_file
 from hub.web.routes import Routes
 
 routes = Routes("files")
 
 _PIECE = 64 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _BINARY = {PLAIN: {"schema": {"type": "string", "format": "binary"}}}
 _FORM = {
     "type": "object",
     "required": ["file"],
     "properties": {"file": {"type": "string", "format": "binary"}},
 }
-
-
-class BadRange(MainstemError):
-    """The bytes asked for are not in the file."""
-
-    code, status, title = "bad-range", 416, "Range not satisfiable"
 
 
 @routes.post("/api/files", may=WRITE, status=201)
@@ -50,13 +44,7 @@ async def upload_file(request: web.Request, caller: Caller, attachments: Attachm
 async def show_file(file: str, request: web.Request, caller: Caller, attachments: Attachments) -> web.StreamResponse:
     """The content of a file: pictures to look at, everything else to save. Takes `Range` and `If-None-Match`."""
     found = await attachments.open(caller, file)
-    tag = f'"{found.about["sha256"]}"'
-    if request.headers.get("If-None-Match") in (tag, f"W/{tag}"):
-        return web.Response(status=304, headers=_headers(found, tag))
-    asked = request.headers.get("Range") if request.headers.get("If-Range", tag) == tag else None
-    start, length = _asked_bytes(asked, found.about["size"])
-    part = length < found.about["size"] or start > 0
-    return await _send(request, found, tag, start, length, 206 if part else 200)
+    return await send_file(request, found, _headers(found))
 
 
 async def _file_part(request: web.Request) -> BodyPartReader:
@@ -78,22 +66,7 @@ async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
         raise Malformed("the upload ended early")
 
 
-def _asked_bytes(header: str | None, size: int) -> tuple[int, int]:
-    """Start and length of one asked range; more than one, or another unit, gives the whole file (RFC 9110, 14.2)."""
-    found = _RANGE.fullmatch(header.strip()) if header else None
-    if found is None or found.groups() == ("", ""):
-        return 0, size
-    first, last = found.groups()
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-    if start >= end:
-        raise BadRange(f"the file has {size} bytes", size=size)
-    return start, end - start
-
-
-def _headers(file: StoredFile, tag: str) -> dict[str, str]:
+def _headers(file: StoredFile) -> dict[str, str]:
     about = file.about
     way = "inline" if about["type"] in SAFE_IMAGES else "attachment"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", about["name"])
@@ -104,20 +77,4 @@ def _headers(file: StoredFile, tag: str) -> dict[str, str]:
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
-        "Accept-Ranges": "bytes",
-        "ETag": tag,
     }
-
-
-async def _send(
-    request: web.Request, file: StoredFile, tag: str, start: int, length: int, status: int
-) -> web.StreamResponse:
-    response = web.StreamResponse(status=status, headers=_headers(file, tag))
-    response.content_length = length
-    if status == 206:
-        response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{file.about['size']}"
-    await response.prepare(request)
-    async for piece in file.read(start, length):
-        await response.write(piece)
-    await response.write_eof()
-    return response

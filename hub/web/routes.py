@@ -92,6 +92,10 @@ class Routes:
         """Declare a reading route."""
         return self._add("GET", path, may, 200)
 
+    def head(self, path: str, *, may: May) -> Callable[[Handler], Handler]:
+        """Declare what a reading route says without its content."""
+        return self._add("HEAD", path, may, 200)
+
     def post(self, path: str, *, may: May, status: int = 200) -> Callable[[Handler], Handler]:
         """Declare a creating or acting route."""
         return self._add("POST", path, may, status)

@@ -11,7 +11,7 @@ import pytest
 from channels.telephony.ami import Ami
 from tests.channels.telephony.conftest import Floor, until
 from tests.conftest import SignedIn, SignIn
-from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
+from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members, quiet
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import (
     ACKED,
@@ -19,7 +19,6 @@ from tests.lab.asterisk.sipp import (
     BYED,
     CANCELLED,
     RINGING,
-    TALKS,
     agent,
     call,
     carrier,

@@ -77,6 +77,14 @@ exten => 4003,1,Answer()
 exten => 4004,1,Answer()
  same => n,Queue(support,tT,,,2)
  same => n,Hangup()
+exten => 4005,1,Answer()
+ same => n,Dial(PJSIP/1001,10,gU(mainstem-record^out))
+ same => n,Dial(PJSIP/1002,10,gU(mainstem-record^out))
+ same => n,Hangup()
+exten => 4006,1,Answer()
+ same => n,Gosub(mainstem-record,s,1(silent))
+ same => n,Dial(PJSIP/1001,10,tT)
+ same => n,Hangup()
 [from-phones-local]
 exten => 4000,1,Goto(from-trunk,4000,1)
 """
@@ -133,6 +141,11 @@ class Asterisk:
         return SID / "srv" / f"asterisk-{os.getpid()}-{self.ami}"
 
     @property
+    def recordings(self) -> Path:
+        """Where it writes the recordings of calls."""
+        return self.folder / "spool" / "monitor"
+
+    @property
     def log(self) -> str:
         """The end of what Asterisk said."""
         return "\n".join(
@@ -174,7 +187,7 @@ class Asterisk:
         local.mkdir()
         inside = Path("/") / self.folder.relative_to(SID)
         (etc / "asterisk.conf").write_text(_ASTERISK.format(etc=inside / "etc", run=inside, modules=_modules()))
-        (self.folder / "spool").mkdir()
+        self.recordings.mkdir(parents=True)
         (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
         (local / "manager-users.conf").write_text(f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n")
         (local / "pjsip.conf").write_text(
@@ -185,7 +198,7 @@ class Asterisk:
             "[support](mainstem-queue)\ntimeout = 2\nretry = 1\n[overflow](mainstem-queue)\ntimeout = 5\nretry = 1\n"
         )
         (local / "extensions.conf").write_text(_DIALPLAN)
-        (local / "globals.conf").write_text("QUEUE_WAIT_S = 60\n")
+        (local / "globals.conf").write_text("QUEUE_WAIT_S = 60\nRECORD_silent = no\n")
 
     def _until_ready(self) -> None:
         limit = time.monotonic() + 60

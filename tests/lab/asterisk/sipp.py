@@ -64,6 +64,11 @@ def pause(seconds: float) -> str:
     return f'<pause milliseconds="{int(seconds * 1000)}"/>'
 
 
+def sound(file: Path) -> str:
+    """Play a raw A-law file over and over, until the call ends (`tests.lab.asterisk.sound` makes such files)."""
+    return f'<nop><action><exec rtp_stream="{file},-1,8,PCMA/8000"/></action></nop>'
+
+
 def _ours(method: str, number: int, more: str = "") -> str:
     """A request of the called phone inside its dialogue."""
     return (
@@ -158,6 +163,8 @@ class Sipp:
 
     def __enter__(self) -> Self:
         script = Path(self._folder.name) / "scenario.xml"
+        if any("rtp_stream" in step for step in self.steps):
+            self.steps = tuple(step.replace("[media_port]", "[rtpstream_audio_port]") for step in self.steps)
         script.write_text(
             '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="steps">' + "\n".join(self.steps)
             + '<Reference variables="remote,local,target"/></scenario>\n' if self.service is None else
