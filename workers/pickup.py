@@ -44,11 +44,13 @@ def found(folder: Path, channel: str) -> Iterator[Found | None]:
                 handle = os.open(channel + ending, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
             except OSError:
                 continue
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode):
+                os.close(handle)
+                continue
             with os.fdopen(handle, "rb") as file:
-                facts = os.fstat(file.fileno())
-                if stat.S_ISREG(facts.st_mode):
-                    yield Found(channel + ending, file, facts.st_size, f"{facts.st_size}:{facts.st_mtime_ns}")
-                    return
+                yield Found(channel + ending, file, facts.st_size, f"{facts.st_size}:{facts.st_mtime_ns}")
+            return
         yield None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tests.channels.telephony.conftest import Floor, account_settings, until
 from tests.conftest import SignIn
 from tests.lab.asterisk.plays import ADA, all_hung_up, ended, members, quiet
 from tests.lab.asterisk.server import Asterisk
-from tests.lab.asterisk.sipp import ACKED, ANSWER, BYED, RINGING, TALKS, agent, call, carrier, pause, sound
+from tests.lab.asterisk.sipp import ACKED, ANSWER, BYED, RINGING, TALKS, agent, call, carrier, hang_up, pause, sound
 from tests.lab.asterisk.sound import rms, samples_of_wav, tone
 from workers.task import Work
 from workers.tasks.recordings import fetch_recordings
@@ -63,8 +62,7 @@ async def fetched(floor: Floor, work: Work) -> tuple[Doc, list[dict[str, Any]]]:
     return done, message["call"].get("recordings", [])
 
 
-@asynccontextmanager
-async def recorded_call(pbx: Asterisk, ami: Ami, path: Path, number: str = "4000") -> AsyncIterator[None]:
+async def recorded_call(pbx: Asterisk, ami: Ami, path: Path, number: str = "4000") -> None:
     """A caller who hums for three seconds to agent 1001."""
     hum = sound(tone(path / "hum.al"))
     async with members(ami, "1001"):
@@ -74,15 +72,14 @@ async def recorded_call(pbx: Asterisk, ami: Ami, path: Path, number: str = "4000
         ):
             await ended(sipp)
             await quiet(ami)
-    yield
 
 
 async def test_a_queue_call_is_recorded_and_its_sound_is_right(
     pbx: Asterisk, ami: Ami, floor: Floor, work: Work, tmp_path: Path
 ) -> None:
     """S2.9.9-09: the file has the caller's tone at its loudness, stands on the message, and is gone from the PBX."""
-    async with recorded_call(pbx, ami, tmp_path):
-        done, shown = await fetched(floor, work)
+    await recorded_call(pbx, ami, tmp_path)
+    done, shown = await fetched(floor, work)
     [one] = shown
     assert (one["state"], one["n"], one["type"]) == ("stored", 1, "audio/wav")
     status, data = await floor.supervisor.call("GET", f"/api/calls/{done['message']}/recording")
@@ -122,12 +119,10 @@ async def test_several_recordings_of_a_call_stand_in_order(
 ) -> None:
     """The caller talks to one phone and then to another, each recorded by itself."""
     hum = sound(tone(tmp_path / "hum.al"))
-    hangs_up_soon = (RINGING, ANSWER, ACKED, pause(1), *TALKS[:0])
-    from tests.lab.asterisk.sipp import hang_up
-
+    hangs_up_soon = (RINGING, ANSWER, ACKED, pause(1), hang_up())
     with (
-        agent(pbx, "1001", *hangs_up_soon, hang_up()),
-        agent(pbx, "1002", *hangs_up_soon, hang_up()),
+        agent(pbx, "1001", *hangs_up_soon),
+        agent(pbx, "1002", *hangs_up_soon),
         call(pbx, "4005", ADA.dials, ADA.is_answered, hum, BYED) as sipp,
     ):
         await ended(sipp)
@@ -158,8 +153,8 @@ async def test_only_who_has_the_right_hears_it_and_each_play_is_audited_once(
     pbx: Asterisk, ami: Ami, floor: Floor, work: Work, signed_in: SignIn, tmp_path: Path
 ) -> None:
     """S2.9.9-09: without right 404; ranges of one play are one entry; agents hear their own where the house allows it."""
-    async with recorded_call(pbx, ami, tmp_path):
-        done, [one] = await fetched(floor, work)
+    await recorded_call(pbx, ami, tmp_path)
+    done, [one] = await fetched(floor, work)
     path = f"/api/calls/{done['message']}/recording"
     other = await signed_in("eve", roles=["SP"], queues=["support"])
     for person in (floor.agent, other):
@@ -174,8 +169,7 @@ async def test_only_who_has_the_right_hears_it_and_each_play_is_audited_once(
             assert len(await answer.read()) == 100
     [entry] = await floor.hub.db["audit"].find({"what": "recording.played"}).to_list()
     assert (entry["actor"], entry["about"]) == (floor.supervisor.user, done["message"])
-    await signed_in("root")
-    admin = await signed_in("root")
+    admin = await signed_in("root", roles=["admin"])
     status, _ = await admin.call("PATCH", "/api/parameters", {"values": {"hear-own-recordings": True}})
     assert status == 200
     assert (await floor.agent.call("GET", path))[0] == 200
