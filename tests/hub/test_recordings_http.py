@@ -32,10 +32,10 @@ class Shelf:
         self._work = work_of(settings, hub.db, hub.units)
         self._folder = folder
 
-    async def put(self, name: str, **part: Any) -> Doc:
+    async def put(self, name: str, seconds: float = 1, **part: Any) -> Doc:
         """A call with one recording."""
         call = await recorded(self.hub.stream, tape(name), call=name, **part)
-        (self._folder / f"{name}.wav").write_bytes(SOUND)
+        (self._folder / f"{name}.wav").write_bytes(wav(seconds))
         await fetch_recordings(self._work, call["_id"])
         return call
 
