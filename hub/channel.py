@@ -256,6 +256,22 @@ class CallControl(Protocol[AccountT_contra]):
         ...
 
 
+SpyMode = Literal["listen", "whisper", "barge"]
+"""Unheard; heard by the agent alone; heard by both."""
+
+
+class CallSupervision(Protocol[AccountT_contra]):
+    """What a channel with calls can do for supervisors. Errors: as `Channel`; `Conflict` where nobody talks."""
+
+    async def spy(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, mode: SpyMode) -> str:
+        """Put a phone beside a call, or switch it there; returns the extension of the agent."""
+        ...
+
+    async def take_over(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> str:
+        """Lead the outside line of a call to a phone; returns the extension whose place it takes."""
+        ...
+
+
 class Inlet(Protocol):
     """A channel's whole view of the hub, bound to one account."""
 
@@ -332,6 +348,8 @@ class Channel(ABC, Generic[AccountT]):
     hooks: tuple[Hook[AccountT], ...] = ()
     control: CallControl[AccountT] | None = None
     """Of a channel with calls: dialling and hanging up."""
+    supervision: CallSupervision[AccountT] | None = None
+    """Of a channel with calls: listening, whispering, joining, taking over."""
     receives: ClassVar[bool] = True
     """Whether an account holds a connection (then one hub owns it, by lease)."""
 

@@ -7,6 +7,7 @@ from typing_extensions import override
 from channels.telephony.account import FORM, TelephonyAccount
 from channels.telephony.control import Control
 from channels.telephony.link import Link, connect
+from channels.telephony.spying import Spying
 from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace
 from hub.errors import Permanent
 from hub.model.delivery import Delivery
@@ -20,6 +21,7 @@ class TelephonyChannel(Channel[TelephonyAccount]):
     can = Capabilities(text=False, outbound=False)
     form = FORM
     control = Control()
+    supervision = Spying()
 
     @override
     async def probe(self, account: TelephonyAccount) -> None:

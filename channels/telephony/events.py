@@ -23,6 +23,8 @@ OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "Mainstem
 """What the hub that acts, or our dialplan, tells by AMI's `UserEvent`."""
 _HELPERS = ("@mainstem-hold-", "@mainstem-blocked-list-")
 """Channels that play music to who is on hold, or write the list of blocked numbers: no calls."""
+SPY = "mainstem-spy-"
+"""Unique ids of supervisors' phones beside a call begin so: they are no calls, and nobody's talk time."""
 
 _LINKED = (
     "Linkedid",
@@ -63,6 +65,11 @@ class CallEvent:
     def uniqueid(self) -> str:
         """The channel it is about."""
         return self.fields.get("Uniqueid", "")
+
+    @property
+    def beside(self) -> bool:
+        """It is about a supervisor's phone beside a call."""
+        return self.linkedid.startswith(SPY) or self.uniqueid.startswith(SPY)
 
     def get(self, field: str) -> str:
         """A field; `<unknown>`, as Asterisk writes where it knows nothing, is nothing."""

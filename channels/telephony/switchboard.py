@@ -39,7 +39,7 @@ class Switchboard:
         """Fold events into the calls they belong to."""
         for event in events:
             self.latest = max(self.latest, event.at)
-            call = self._call_of(event)
+            call = None if event.beside else self._call_of(event)
             if call is None or (event.n and event.n <= call.n):
                 continue
             after = fold(call, event)

@@ -64,6 +64,7 @@ from hub.desk.removal import Removal
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
 from hub.desk.superiors import Superiors
+from hub.desk.supervision import Supervision
 from hub.desk.views import Views
 from hub.errors import SetupError
 from hub.feed.hints import Hints
@@ -201,6 +202,7 @@ class Hub:
         self.readiness = Readiness(self.db, self.supervisor)
         self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
         self.calls = Calls(self.db, self.directory, self.identity.audit)
+        self.supervision = Supervision(self.db, self.directory, self.identity.audit)
         self.recordings = Recordings(self.stream, self.files, self.parameters, self.identity.audit)
         self.reconciler = Reconciler(self.db, self.directory)
         self._build_call_desk()
@@ -253,7 +255,7 @@ class Hub:
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
             self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
-            self.previews, self.runs, self.calls, self.call_acts, self.recordings,
+            self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
             self.queue_removal,
         )  # fmt: skip

@@ -48,6 +48,7 @@ from hub.web import (
     session,
     signatures,
     staff,
+    supervision,
     templates,
     tokens,
     unsubscribe,
@@ -105,6 +106,7 @@ ROUTES: tuple[Route, ...] = tuple(
         calls,
         call_acts,
         recordings,
+        supervision,
         docs,
     )
     for route in noun.routes.routes

@@ -62,9 +62,11 @@ async def members(ami: Ask, *extensions: str, queue: str = "support") -> AsyncIt
             "Action": "QueueAdd", "Queue": queue, "Interface": f"PJSIP/{name}", "StateInterface": f"PJSIP/{name}",
             "MemberName": f"Agent {name}",
         })  # fmt: skip
-    yield
-    for name in extensions:
-        await ami.ask({"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{name}"})
+    try:
+        yield
+    finally:
+        for name in extensions:
+            await ami.ask({"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{name}"})
 
 
 async def ended(sipp: Sipp) -> None:

@@ -69,6 +69,11 @@ def sound(file: Path) -> str:
     return f'<nop><action><exec rtp_stream="{file},-1,8,PCMA/8000"/></action></nop>'
 
 
+def hears_at(step: str, port: int) -> str:
+    """The same step, with the sound led to another port (`tests.lab.asterisk.sound.Ear`)."""
+    return step.replace("[media_port]", str(port))
+
+
 def _ours(method: str, number: int, more: str = "") -> str:
     """A request of the called phone inside its dialogue."""
     return (

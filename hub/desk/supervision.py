@@ -1,0 +1,81 @@
+"""Supervisors beside a call that goes on: listening, whispering, joining, taking it over. Audited."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from crm_core.ground.errors import Conflict, NotFound
+from hub.accounts.directory import Directory
+from hub.channel import Account, CallSupervision, SpyMode
+from hub.errors import SetupError
+from hub.identity.audit import Audit
+from hub.identity.caller import Caller
+from hub.identity.far_end import FarEnd
+from hub.store.call_collections import CALLS
+from hub.store.client import Database, Doc
+
+_EXTENSION = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class SupervisedOut(TypedDict):
+    """Your phone rings now, or was switched. `agent`: the extension that it is about."""
+
+    agent: str
+
+
+class Supervision:
+    """Has the PBX put a supervisor's phone beside a call. Who may: the route's `may`."""
+
+    def __init__(self, db: Database, directory: Directory, audit: Audit) -> None:
+        self._db = db
+        self._directory = directory
+        self._audit = audit
+
+    async def spy(self, caller: Caller, message: str, mode: SpyMode, far: FarEnd) -> SupervisedOut:
+        """Listen, whisper to the agent, or talk with both; a second request switches.
+
+        Raises:
+            NotFound: there is no such call.
+            Conflict: it is over, nobody talks in it, or the caller has no phone.
+        """
+        call, extension = await self._live(message), await self._extension(caller)
+        account, supervision = await self._pbx(call["account"])
+        agent = await supervision.spy(account, call["linkedids"], extension, mode)
+        await self._note(f"call.{mode}", caller, call, agent, far)
+        return {"agent": agent}
+
+    async def take_over(self, caller: Caller, message: str, far: FarEnd) -> SupervisedOut:
+        """Have the customer oneself in the agent's place; raises as `spy`."""
+        call, extension = await self._live(message), await self._extension(caller)
+        account, supervision = await self._pbx(call["account"])
+        agent = await supervision.take_over(account, call["linkedids"], extension)
+        await self._note("call.taken-over", caller, call, agent, far)
+        return {"agent": agent}
+
+    async def _note(self, what: str, caller: Caller, call: Doc, agent: str, far: FarEnd) -> None:
+        facts = {"account": call["account"], "agent": agent}
+        await self._audit.write(what, who=caller.user, far=far, about=call["message"], **facts)
+
+    async def _live(self, message: str) -> Doc:
+        call = await self._db[CALLS].find_one({"message": message})
+        if call is None:
+            raise NotFound("there is no such call", call=message)
+        if not call["live"]:
+            raise Conflict("the call is over")
+        return call
+
+    async def _extension(self, caller: Caller) -> str:
+        person = await self._db["record_user"].find_one({"_id": caller.user}, {"extension": 1})
+        extension = str((person or {}).get("extension") or "")
+        if not _EXTENSION.fullmatch(extension):
+            raise Conflict("you have no extension that a phone could have: an administrator enters it at your person")
+        return extension
+
+    async def _pbx(self, name: str) -> tuple[Account, CallSupervision[Any]]:
+        channel, account = (await self._directory.one(name)).ready()
+        if channel.supervision is None:
+            raise SetupError(f"account {name} lets nobody listen", account=name)
+        return account, channel.supervision
