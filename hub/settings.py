@@ -11,6 +11,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -73,12 +74,24 @@ class Settings(Part):
     log_level: str = "info"
     company: str = "Mainstem"
     default_region: str = "CN"
+    time_zone: str = "Asia/Shanghai"
+    """Where the days of the call figures begin."""
     demo: bool = False
     console: Path | None = None
     """The built console; None = the one beside the program."""
     limits: Limits = Limits()
     queues: dict[str, QueueSettings] = {}
     accounts: dict[str, AccountSettings] = {}
+
+    @field_validator("time_zone")
+    @classmethod
+    def check_zone(cls, value: str) -> str:
+        """It must be a zone that this machine knows."""
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone; write it like Asia/Shanghai") from None
+        return value
 
     @field_validator("accounts", "queues")
     @classmethod
@@ -101,6 +114,7 @@ _ENVIRONMENT = {
     "MAINSTEM_SECRET_KEY": "secret_key",
     "MAINSTEM_LOG_LEVEL": "log_level",
     "MAINSTEM_CONSOLE": "console",
+    "MAINSTEM_TIME_ZONE": "time_zone",
 }
 
 

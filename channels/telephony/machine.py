@@ -131,11 +131,15 @@ def _left(leg: Leg, event: CallEvent) -> Leg:
 
 
 def _held(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, hold_at=_later(leg.hold_at, event.at))
+    return replace(leg, hold_at=_later(leg.hold_at, event.at), hold_marks=_marked(leg, event.at, held=True))
 
 
 def _unheld(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, unhold_at=_later(leg.unhold_at, event.at))
+    return replace(leg, unhold_at=_later(leg.unhold_at, event.at), hold_marks=_marked(leg, event.at, held=False))
+
+
+def _marked(leg: Leg, at: datetime, *, held: bool) -> tuple[tuple[datetime, bool], ...]:
+    return tuple(sorted({*leg.hold_marks, (at, held)}))
 
 
 # -- dialling --------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class Leg:
         rang: when a dial to it began; None for the one that began the call.
         status: how that dial ended, in Asterisk's word (`ANSWER NOANSWER BUSY CANCEL CONGESTION CHANUNAVAIL`).
         cause: why it hung up (Q.850).
+        hold_marks: when it put the others on hold (True) and took them back (False), in order.
         wanted_end: its far end asked to hang up, not the PBX.
         blind: nobody saw it end: it was gone when we looked again.
     """
@@ -51,6 +52,7 @@ class Leg:
     spans: tuple[Span, ...] = ()
     hold_at: datetime | None = None
     unhold_at: datetime | None = None
+    hold_marks: tuple[tuple[datetime, bool], ...] = ()
     ended: datetime | None = None
     cause: str = ""
     wanted_end: bool = False

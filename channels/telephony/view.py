@@ -209,7 +209,18 @@ def _handler(leg: Leg) -> HandlerOut:
         "answered_at": _first_talk(leg),
         "ended_at": leg.ended,
         "talk_s": round(_seconds(leg), 3),
+        "hold_s": round(_hold_s(leg), 3),
     }
+
+
+def _hold_s(leg: Leg) -> float:
+    """How long it had the others on hold, as far as that is over."""
+    total, since = 0.0, None
+    for at, held in leg.hold_marks:
+        if since and not held:
+            total += (at - since).total_seconds()
+        since = (since or at) if held else None
+    return total + max(0.0, (leg.ended - since).total_seconds()) if since and leg.ended else total
 
 
 def _wait_s(call: Call, ended: datetime | None) -> float:
@@ -235,6 +246,7 @@ def _visit(call: Call, number: int) -> VisitOut:
         "joined_at": visit.joined,
         "left_at": visit.left,
         "answered": answered and number == len(call.visits) - 1,
+        "gave_up": visit.gave_up,
     }
 
 

@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     reconcile = commands.add_parser("reconcile", help="what each far side has and the store lacks or doubles")
     reconcile.add_argument("account", nargs="?", metavar="ACCOUNT")
     reconcile.set_defaults(command=_reconcile)
+    calls = commands.add_parser("calls", help="calls").add_subparsers(required=True, metavar="ACTION")
+    rebuild = calls.add_parser("rebuild-facts", help="count all calls anew, by the service levels of today")
+    rebuild.set_defaults(command=_rebuild_facts)
     commands.add_parser("openapi", help="print the OpenAPI 3.1 document").set_defaults(command=_openapi)
     return parser
 
@@ -141,6 +144,12 @@ def _reconcile(given: argparse.Namespace, settings: Settings) -> int:
     from hub.cli.checks import reconcile
 
     return reconcile(settings, given.account)
+
+
+def _rebuild_facts(given: argparse.Namespace, settings: Settings) -> int:
+    from hub.cli.floor import rebuild_facts
+
+    return rebuild_facts(settings)
 
 
 def _openapi(given: argparse.Namespace, settings: Settings) -> int:

@@ -42,6 +42,11 @@ from hub.desk.conversations import Conversations
 from hub.desk.customer_mail import CustomerMail
 from hub.desk.drafts import KeptDrafts
 from hub.desk.export import Export
+from hub.desk.floor.fact_reader import FactReader
+from hub.desk.floor.reports import CallReports
+from hub.desk.floor.staffing import StaffingHints
+from hub.desk.floor.targets import Targets
+from hub.desk.floor.wallboard import Wallboard
 from hub.desk.forwards import Forwards
 from hub.desk.home import Home
 from hub.desk.inbox_search import Inbox
@@ -129,6 +134,7 @@ class Hub:
         self._build_store(settings.mongo_url.get_secret_value())
         self._build_parts()
         self._build_notices()
+        self._build_floor()
         self._build_consoles()
 
     # -- building --------------------------------------------------------------------------------------------
@@ -234,6 +240,12 @@ class Hub:
         self.job_list = JobList(self.units, audit)
         self.queue_removal = QueueRemoval(self.units, self.directory, audit, self.settings.queues)
 
+    def _build_floor(self) -> None:
+        self.wallboard = Wallboard(self.db, self.hints, self.leases, self.settings.time_zone)
+        self.targets = Targets(self.units, self.identity.audit)
+        self.call_reports = CallReports(self.db)
+        self.staffing_hints = StaffingHints(self.db)
+
     def _build_consoles(self) -> None:
         identity, limits = self.identity.identity, self.settings.limits
         self.presence = Presence(self.units)
@@ -257,7 +269,7 @@ class Hub:
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
-            self.queue_removal,
+            self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
         return {type(part): part for part in listed} | self.identity.by_type()
 
@@ -329,6 +341,7 @@ class Hub:
         keep("presence", self.presence.run)
         keep("marks", self.mark_lanes.run)
         keep("snoozed", self._wake_snoozed)
+        keep("wallboard", self.wallboard.run)
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 
@@ -341,6 +354,7 @@ class Hub:
             rights,
             forwards,
             NoticeReader(self.units).reader(),
+            FactReader(self.db, self.wallboard.wake).reader(),
         ]
 
     async def _wake_snoozed(self) -> None:
@@ -362,6 +376,7 @@ class Hub:
     def _hear(self, events: list[Doc]) -> None:
         """What this hub itself wants to know of the stream."""
         self.readers.wake({event["name"] for event in events})
+        self.wallboard.hear(events)
         for event in events:
             match event["name"]:
                 case "hub.outbox-filled":

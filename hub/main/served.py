@@ -14,6 +14,7 @@ from hub.web import (
     audit,
     bulk,
     call_acts,
+    call_reports,
     calls,
     canned,
     conversations,
@@ -54,6 +55,7 @@ from hub.web import (
     unsubscribe,
     users,
     views,
+    wallboard,
 )
 from hub.web.routes import Route
 
@@ -107,6 +109,8 @@ ROUTES: tuple[Route, ...] = tuple(
         call_acts,
         recordings,
         supervision,
+        wallboard,
+        call_reports,
         docs,
     )
     for route in noun.routes.routes

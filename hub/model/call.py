@@ -19,7 +19,8 @@ CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "r
 
 
 class HandlerOut(TypedDict):
-    """A phone that rang or talked. `user` and `name`: whose extension it is; `talk_s` counts what is over."""
+    """A phone that rang or talked. `user` and `name`: whose extension it is; `talk_s` counts what is over, and has the
+    time on hold (`hold_s`) in it."""
 
     extension: str
     user: str | None
@@ -30,6 +31,7 @@ class HandlerOut(TypedDict):
     answered_at: datetime | None
     ended_at: datetime | None
     talk_s: float
+    hold_s: float
 
 
 TransferOut = TypedDict(
@@ -40,12 +42,13 @@ TransferOut = TypedDict(
 
 
 class VisitOut(TypedDict):
-    """A stay in a queue of the PBX."""
+    """A stay in a queue of the PBX; `gave_up`: the caller hung up while waiting there."""
 
     queue: str
     joined_at: datetime | None
     left_at: datetime | None
     answered: bool
+    gave_up: bool
 
 
 class RingOut(TypedDict):
