@@ -22,6 +22,7 @@ from hub.model.call import CallEntry, CallNews, MuteDirection
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
+from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 
 class Account(BaseModel):
@@ -272,6 +273,23 @@ class CallSupervision(Protocol[AccountT_contra]):
         ...
 
 
+class PhoneControl(Protocol[AccountT_contra]):
+    """The phones of a channel with calls. Errors: as `Channel`."""
+
+    def line(self, account: AccountT_contra, user: str) -> PhoneLine | None:
+        """How a person's browser can be a phone there; None where the account does not say."""
+        ...
+
+    async def admit(self, account: AccountT_contra, extension: str, password: str) -> PhoneKind | None:
+        """Let a browser be the phone of this extension, from now on with this password only; which kind of phone the
+        extension has (a desk phone gets no password), None where the far side has none."""
+        ...
+
+    async def phones(self, account: AccountT_contra) -> list[PhoneAt]:
+        """The phones of the far side, as they are now."""
+        ...
+
+
 class Inlet(Protocol):
     """A channel's whole view of the hub, bound to one account."""
 
@@ -350,6 +368,8 @@ class Channel(ABC, Generic[AccountT]):
     """Of a channel with calls: dialling and hanging up."""
     supervision: CallSupervision[AccountT] | None = None
     """Of a channel with calls: listening, whispering, joining, taking over."""
+    phones: PhoneControl[AccountT] | None = None
+    """Of a channel with calls: which phones there are, and browsers as phones."""
     receives: ClassVar[bool] = True
     """Whether an account holds a connection (then one hub owns it, by lease)."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.channel import Account, RecordingPlace, Section
+
+_ICE = re.compile(r"(stuns?|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?")
 
 
 class TelephonyAccount(Account):
@@ -30,6 +34,15 @@ class TelephonyAccount(Account):
     """Where in the dialplan a number that an agent dials is looked up."""
     ring_s: int = Field(default=30, ge=5, le=300)
     """So long the agent's own phone rings before dialling is given up."""
+    sip_ws_url: str = Field(default="", pattern=r"^(wss?://[^\s/?#]+(/[^\s?#]*)?)?$")
+    """Where the PBX speaks SIP over a websocket; with it, employees may have their phone in the browser."""
+    phones_username: str = Field(default="", max_length=80)
+    """A second AMI user, who may do nothing but look after phones (`write = system`); needed for phones in browsers."""
+    phones_secret: SecretStr | None = None
+    ice_servers: tuple[str, ...] = Field(default=(), max_length=8)
+    """STUN and TURN servers (`stun:HOST:PORT`, `turn:HOST:PORT`) for browsers outside the PBX's network."""
+    turn_secret: SecretStr | None = None
+    """What the TURN servers share with us (coturn: `static-auth-secret`), for passwords that last a day."""
     timeout_s: float = Field(default=5.0, gt=0, le=60)
     """For each answer of the PBX."""
     ping_s: float = Field(default=5.0, gt=0, le=60)
@@ -55,6 +68,21 @@ class TelephonyAccount(Account):
             folder=self.recordings, clear=self.recordings_clear, keep_days=self.recordings_keep_days,
             give_up_after=timedelta(minutes=self.recordings_wait_min),
         )  # fmt: skip
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _are_ice_servers(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [each for each in servers if not _ICE.fullmatch(each)]:
+            raise ValueError(f"write stun:HOST:PORT or turn:HOST:PORT, not {wrong[0]}")
+        return servers
+
+    @model_validator(mode="after")
+    def _phones_have_a_user(self) -> Self:
+        if bool(self.phones_username) != (self.phones_secret is not None):
+            raise ValueError("give the AMI user for phones both a name and a secret")
+        if self.sip_ws_url and not self.phones_username:
+            raise ValueError("phones in browsers need the AMI user for phones (phones_username, phones_secret)")
+        return self
 
     @property
     def keep_for(self) -> timedelta:
@@ -87,6 +115,18 @@ FORM = (
             "recordings_keep_days": ("Kept for (days; empty: for ever)", "保留天数（留空为永久）"),
             "recordings_wait_min": ("Waited for after the call (min)", "通话后最长等待（分钟）"),
         },
+    ),
+    Section(
+        "Phones in browsers",
+        "浏览器话机",
+        {
+            "sip_ws_url": ("SIP websocket of the PBX (ws://...)", "交换机 SIP WebSocket 地址 (ws://...)"),
+            "phones_username": ("AMI user for phones", "话机管理 AMI 用户名"),
+            "phones_secret": ("Its secret", "话机管理 AMI 密码"),
+            "ice_servers": ("STUN and TURN servers", "STUN/TURN 服务器"),
+            "turn_secret": ("Shared secret of the TURN servers", "TURN 共享密钥"),
+        },
+        fine=True,
     ),
     Section(
         "Fine tuning",

@@ -7,6 +7,7 @@ from typing_extensions import override
 from channels.telephony.account import FORM, TelephonyAccount
 from channels.telephony.control import Control
 from channels.telephony.link import Link, connect
+from channels.telephony.phones import PhoneSets
 from channels.telephony.spying import Spying
 from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace
 from hub.errors import Permanent
@@ -22,6 +23,7 @@ class TelephonyChannel(Channel[TelephonyAccount]):
     form = FORM
     control = Control()
     supervision = Spying()
+    phones = PhoneSets()
 
     @override
     async def probe(self, account: TelephonyAccount) -> None:

@@ -58,6 +58,7 @@ from hub.desk.notice_reader import NoticeReader
 from hub.desk.notices import Notices
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
+from hub.desk.phones import Phones
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
 from hub.desk.quarantine import Quarantine
@@ -104,6 +105,7 @@ from hub.web.openapi import Documentation, openapi
 from hub.web.picture_fetch import PictureFetcher
 from hub.web.record_docs import record_docs
 from hub.web.routes import mount
+from hub.web.sip import SipLines
 from hub.writing.composing import Composing
 from hub.writing.habits import Habits
 from hub.writing.optouts import OptOuts
@@ -149,6 +151,7 @@ class Hub:
         self.records = Records(self.units, self.registry)
         key = installation_key(self.settings)
         self.vault, self.signer = Vault(key), Signer(key)
+        self._key = key
 
     def _build_parts(self) -> None:
         settings, limits = self.settings, self.settings.limits
@@ -210,6 +213,8 @@ class Hub:
         self.calls = Calls(self.db, self.directory, self.identity.audit)
         self.supervision = Supervision(self.db, self.directory, self.identity.audit)
         self.recordings = Recordings(self.stream, self.files, self.parameters, self.identity.audit)
+        self.phones = Phones(self.db, self.directory, self.identity.audit, self._key)
+        self.sip_lines = SipLines(self.phones, self.identity.identity, settings)
         self.reconciler = Reconciler(self.db, self.directory)
         self._build_call_desk()
 
@@ -267,7 +272,7 @@ class Hub:
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
             self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
-            self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision,
+            self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
@@ -309,6 +314,7 @@ class Hub:
         self.consoles.drain(within_s=_SPREAD_S)
         if self._runner is not None:
             await self.wire.stop()
+            await self.sip_lines.close()
             await self._runner.cleanup()
             self._runner = None
         await self.supervisor.stop()

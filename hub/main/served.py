@@ -34,6 +34,7 @@ from hub.web import (
     notices,
     pages,
     parameters,
+    phones,
     pictures,
     presence,
     quarantine,
@@ -48,6 +49,7 @@ from hub.web import (
     search,
     session,
     signatures,
+    sip,
     staff,
     supervision,
     templates,
@@ -111,6 +113,8 @@ ROUTES: tuple[Route, ...] = tuple(
         supervision,
         wallboard,
         call_reports,
+        phones,
+        sip,
         docs,
     )
     for route in noun.routes.routes

@@ -12,6 +12,8 @@ CALLS = "calls"
 linkedids, live, state, message, conversation, part, n, rang, users, began_at, merged_into}`."""
 CALL_GAPS = "call_gaps"
 """Times in which a PBX could not be heard: `{account, from, until, ended}`; `ended` calls were over afterwards."""
+PHONE_SOCKETS = "phone_sockets"
+"""The browser that is the phone of an extension: `{_id: ACCOUNT|EXTENSION, socket, user, address, since}`."""
 
 CALL_INDEXES = (
     Index(CALL_EVENTS, {"account": 1, "n": 1}, unique=True),

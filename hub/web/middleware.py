@@ -72,7 +72,7 @@ async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Measure, by route and not by path, so that the number of series stays bounded. Sockets last too long to say."""
     started = time.perf_counter()
     response = await handler(request)
-    if not request.path.startswith("/socket.io/"):
+    if not request.path.startswith(("/socket.io/", "/ws/")):
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "none"
         method = request.method if request.method in _METHODS else "other"

@@ -18,13 +18,17 @@ from types import TracebackType
 from typing import Self
 
 from tests.lab.asterisk.sid import SID
+from tests.lab.network import give_an_address
 from tools.steps import ROOT
 
 CARRIER = "127.0.0.2"
 PHONES = "127.0.0.3"
 SECRET = "lab-secret"
 USER = "mainstem"
+PHONES_USER = "mainstem-phones"
+PHONES_SECRET = "lab-phones-secret"
 AGENTS = ("1001", "1002", "1003", "1004")
+BROWSERS = ("2001", "2002")
 
 _ASTERISK = """[directories]
 astetcdir => {etc}
@@ -63,6 +67,13 @@ callerid = "Agent {name}" <{name}>
 [{name}]
 type = aor
 contact = sip:{name}@{phones}:{port}
+"""
+_BROWSER = """
+[{name}](mainstem-web-phone)
+aors = {name}
+auth = {name}
+callerid = "Agent {name}" <{name}>
+[{name}](mainstem-web-aor)
 """
 _DIALPLAN = """[from-trunk-local]
 exten => 4001,1,Answer()
@@ -108,18 +119,20 @@ class Asterisk:
     """Use as `with Asterisk() as pbx`. Start it in the main thread: it ends with the thread that started it.
 
     Attributes:
-        sip, ami: where it listens on 127.0.0.1.
+        sip, ami, http: where it listens on 127.0.0.1.
         phones: extension -> the UDP port on 127.0.0.3 where its phone is expected.
     """
 
     sip: int = field(default_factory=lambda: free_udp_port("127.0.0.1"))
     ami: int = field(default_factory=_free_tcp_port)
+    http: int = field(default_factory=_free_tcp_port)
     carrier_port: int = field(default_factory=lambda: free_udp_port(CARRIER))
     phones: dict[str, int] = field(default_factory=lambda: {name: free_udp_port(PHONES) for name in AGENTS})
     _process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         _end_the_left()
+        give_an_address()
         self.folder.mkdir(parents=True)
         try:
             self._configure()
@@ -153,6 +166,11 @@ class Asterisk:
             for name in ("start.log", "messages")
             if (path := self.folder / name).exists()
         )
+
+    @property
+    def sip_ws_url(self) -> str:
+        """Where phones in browsers speak to it, through the hub."""
+        return f"ws://127.0.0.1:{self.http}/ws"
 
     def start(self) -> None:
         """Start, and wait until AMI answers with all modules loaded."""
@@ -189,11 +207,15 @@ class Asterisk:
         (etc / "asterisk.conf").write_text(_ASTERISK.format(etc=inside / "etc", run=inside, modules=_modules()))
         self.recordings.mkdir(parents=True)
         (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
-        (local / "manager-users.conf").write_text(f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n")
+        (local / "manager-users.conf").write_text(
+            f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n[{PHONES_USER}](mainstem-phone-keeper)\nsecret = {PHONES_SECRET}\n"
+        )
         (local / "pjsip.conf").write_text(
             _TRUNK.format(sip=self.sip, carrier=CARRIER, carrier_port=self.carrier_port)
             + "".join(_PHONE.format(name=n, phones=PHONES, port=p) for n, p in self.phones.items())
+            + "".join(_BROWSER.format(name=name) for name in BROWSERS)
         )
+        (local / "http.conf").write_text(f"bindport = {self.http}\n")
         (local / "queues.conf").write_text(
             "[support](mainstem-queue)\ntimeout = 2\nretry = 1\n[overflow](mainstem-queue)\ntimeout = 5\nretry = 1\n"
         )
