@@ -49,11 +49,16 @@ class Phones:
         self._audit = audit
         self._key = derived_key(key, "phones")
 
-    async def seat(self, caller: Caller) -> Seat | None:
-        """Where the caller's browser may be a phone; None without an extension, or where no PBX takes browsers."""
+    async def extension(self, caller: Caller) -> str | None:
+        """The caller's extension; None where there is none that a phone could have."""
         person = await self._db["record_user"].find_one({"_id": caller.user}, {"extension": 1})
         extension = str((person or {}).get("extension") or "")
-        if not _EXTENSION.fullmatch(extension):
+        return extension if _EXTENSION.fullmatch(extension) else None
+
+    async def seat(self, caller: Caller) -> Seat | None:
+        """Where the caller's browser may be a phone; None without an extension, or where no PBX takes browsers."""
+        extension = await self.extension(caller)
+        if extension is None:
             return None
         async for name, account, control in self._pbxs():
             line = control.line(account, caller.user)

@@ -16,9 +16,10 @@ routes = Routes("phones")
 
 
 class PhoneChance(TypedDict):
-    """Whether this person's browser may be a phone, and of which extension."""
+    """This person's extension, and whether the browser may be its phone."""
 
     extension: str | None
+    browser: bool
 
 
 class PhonesOut(TypedDict):
@@ -30,9 +31,8 @@ class PhonesOut(TypedDict):
 
 @routes.get("/api/me/phone", may=SIGNED_IN)
 async def show_phone_chance(who: Caller, phones: Phones) -> PhoneChance:
-    """Whether your browser may be your phone; `extension` is null where not."""
-    seat = await phones.seat(who)
-    return PhoneChance(extension=seat.extension if seat else None)
+    """Your extension, and whether your browser may be its phone."""
+    return PhoneChance(extension=await phones.extension(who), browser=await phones.seat(who) is not None)
 
 
 @routes.post("/api/me/phone", may=WRITE)

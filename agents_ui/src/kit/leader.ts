@@ -8,21 +8,22 @@ export interface Leader {
   stop: () => void
 }
 
-/** Web Locks where the context is secure; on a plain HTTP console a lease in the shared storage. */
-export function electLeader(): Leader {
-  return 'locks' in navigator ? byLock() : byLease()
-}
-
 const nothing = (): void => undefined
 
-function byLock(): Leader {
+/** `elected` is called when this tab becomes it. Web Locks where the context is secure; on a plain HTTP console a lease in the shared storage. */
+export function electLeader(name = NAME, elected: () => void = nothing): Leader {
+  return 'locks' in navigator ? byLock(name, elected) : byLease(name, elected)
+}
+
+function byLock(name: string, elected: () => void): Leader {
   let leads = false
   let release = nothing
   const away = new AbortController()
   const held = new Promise<void>((resolve) => (release = resolve))
   navigator.locks
-    .request(NAME, { signal: away.signal }, async () => {
+    .request(name, { signal: away.signal }, async () => {
       leads = true
+      elected()
       await held
       leads = false
     })
@@ -37,22 +38,24 @@ function byLock(): Leader {
   return { isLeader: () => leads, stop }
 }
 
-function leaseNow(): [who: string, until: number] {
-  const [who = '', until = '0'] = (localStorage.getItem(NAME) ?? '').split(' ')
+function leaseNow(name: string): [who: string, until: number] {
+  const [who = '', until = '0'] = (localStorage.getItem(name) ?? '').split(' ')
   return [who, Number(until)]
 }
 
-function byLease(): Leader {
+function byLease(name: string, elected: () => void): Leader {
   const me = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16)).join('')
   const claim = () => {
-    const [who, until] = leaseNow()
-    if (who === me || until < Date.now()) localStorage.setItem(NAME, `${me} ${Date.now() + LEASE_MS}`)
+    const [who, until] = leaseNow(name)
+    if (who !== me && until >= Date.now()) return
+    localStorage.setItem(name, `${me} ${Date.now() + LEASE_MS}`)
+    if (who !== me) elected()
   }
   claim()
   const timer = setInterval(claim, LEASE_MS / 4)
   const stop = () => {
     clearInterval(timer)
-    if (leaseNow()[0] === me) localStorage.removeItem(NAME)
+    if (leaseNow(name)[0] === me) localStorage.removeItem(name)
   }
-  return { isLeader: () => leaseNow()[0] === me && leaseNow()[1] > Date.now(), stop }
+  return { isLeader: () => leaseNow(name)[0] === me && leaseNow(name)[1] > Date.now(), stop }
 }

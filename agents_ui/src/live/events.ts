@@ -20,6 +20,10 @@ export interface LiveEvents {
   'announcement.changed': DataOf<'announcement.changed'>
   'parameter.changed': DataOf<'parameter.changed'>
   'home.changed': DataOf<'home.changed'>
+  'call.ringing': DataOf<'call.ringing'>
+  'call.changed': DataOf<'call.changed'>
+  'call.answered': DataOf<'call.answered'>
+  'call.ended': DataOf<'call.ended'>
   /** Everybody who has the conversation open now. */
   watching: { conversation: string; users: PersonRef[] }
   typing: { conversation: string; user: PersonRef; on: boolean }

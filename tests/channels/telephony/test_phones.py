@@ -59,7 +59,7 @@ async def test_a_browser_becomes_the_phone_of_its_owner(pbx: Asterisk, floor: Fl
     """S2.9.9-02: registered with the password of this sign-in, shown with its place, gone with the socket."""
     await give(floor, "2001")
     _, chance = await floor.agent.call("GET", "/api/me/phone")
-    assert chance == {"extension": "2001"}
+    assert chance == {"extension": "2001", "browser": True}
     status, mine = await floor.agent.call("POST", "/api/me/phone")
     assert status == 200, mine
     assert (mine["kind"], mine["sip_uri"], mine["ws_url"]) == ("browser", "sip:2001@mainstem.invalid", "/ws/sip")
@@ -125,7 +125,7 @@ async def test_the_socket_is_for_pages_of_ours_and_people_with_a_phone(floor: Fl
             assert refused.value.status == expected
     status, _ = await nobody.call("POST", "/api/me/phone")
     assert status == 409
-    assert (await nobody.call("GET", "/api/me/phone"))[1] == {"extension": None}
+    assert (await nobody.call("GET", "/api/me/phone"))[1] == {"extension": None, "browser": False}
     assert (await nobody.call("GET", "/api/phones"))[0] == 403
 
 

@@ -1,0 +1,143 @@
+/**
+ * The phone in this person's browser: turned on here once, it is on wherever the console is open. One elected tab holds
+ * the line and rings; the others show the same and pass on what is pressed.
+ */
+import { onMounted, onScopeDispose, readonly, shallowRef } from 'vue'
+import { ApiProblem } from '@/api/problem'
+import { chime } from '@/kit/chime'
+import { electLeader, type Leader } from '@/kit/leader'
+import { problemText } from '@/words/problem'
+import { signPhoneIn } from './api'
+import type { LineState, MakeDriver, SoftCall, SoftphoneDriver } from './driver'
+import { hasMicrophone } from './microphone'
+import { mayBeSame } from './numbers'
+import { joinTabs, type Act, type Shown, type Tabs } from './tabs'
+
+const RING_MS = 2000
+const AGAIN_MS = 5000
+/** So long a call that was asked for may take to come, to be answered by itself. */
+const EXPECT_MS = 30_000
+const OFF: Shown = { line: 'off', call: null, trouble: '' }
+
+const fetchJsSip = async (): Promise<MakeDriver> => (await import('./jssip')).makeJsSip
+
+export function usePhone(user: string, fetchDriver = fetchJsSip) {
+  const shown = shallowRef<Shown>(OFF)
+  const kept = `mainstem.phone.${user}`
+  let driver: SoftphoneDriver | null = null
+  let leader: Leader | null = null
+  let tabs: Tabs | null = null
+  let ringing: ReturnType<typeof setInterval> | undefined
+  let again: ReturnType<typeof setTimeout> | undefined
+  let expected = { to: '', until: 0 }
+  let turn = 0
+
+  function show(change: Partial<Shown>) {
+    shown.value = { ...shown.value, ...change }
+    tabs?.tell(shown.value)
+  }
+
+  function line(state: LineState) {
+    show({ line: state })
+    // Without a microphone nobody can be talked to: calls must not come here.
+    if (state === 'no-microphone' || state === 'taken') hangDown()
+  }
+
+  function call(now: SoftCall | null) {
+    const before = shown.value.call
+    show({ call: now })
+    if (now?.state === 'ringing' && !before) arrive(now)
+    if (now?.state !== 'ringing') clearInterval(ringing)
+  }
+
+  function arrive(now: SoftCall) {
+    if (Date.now() < expected.until && mayBeSame(now.remote, expected.to)) {
+      expected = { to: '', until: 0 }
+      driver?.answer()
+      return
+    }
+    chime()
+    ringing = setInterval(chime, RING_MS)
+  }
+
+  async function begin() {
+    const mine = ++turn
+    hangDown()
+    show({ line: 'starting', trouble: '' })
+    const heard = await hasMicrophone()
+    if (mine !== turn) return
+    if (!heard) return show({ line: 'no-microphone' })
+    try {
+      const [phone, make] = await Promise.all([signPhoneIn(), fetchDriver()])
+      if (mine !== turn) return
+      if (phone.kind === 'desk') return show({ line: 'off' })
+      driver = make({ line: (state) => mine === turn && line(state), changed: (now) => mine === turn && call(now) })
+      driver.start(phone)
+    } catch (trouble) {
+      if (!(trouble instanceof ApiProblem)) throw trouble
+      if (mine !== turn) return
+      const passing = trouble.status === 0 || trouble.status >= 500
+      show({ line: passing ? 'lost' : 'off', trouble: problemText(trouble) })
+      if (passing) again = setTimeout(() => void begin(), AGAIN_MS)
+    }
+  }
+
+  /** Lets go of the line, without a word to the tabs. */
+  function hangDown() {
+    clearTimeout(again)
+    clearInterval(ringing)
+    const leaving = driver
+    driver = null
+    leaving?.stop()
+    if (shown.value.call) show({ call: null })
+  }
+
+  function end() {
+    turn += 1
+    hangDown()
+    show(OFF)
+  }
+
+  function perform(act: Act) {
+    if (act.name === 'begin') void begin()
+    else if (act.name === 'end') end()
+    else if (act.name === 'expect') expected = { to: act.to, until: Date.now() + EXPECT_MS }
+    else if (act.name === 'keys') driver?.keys(act.digits)
+    else if (act.name === 'mute' || act.name === 'hold') driver?.[act.name](act.on)
+    else driver?.[act.name]()
+  }
+
+  function press(act: Act) {
+    if (act.name === 'begin') localStorage.setItem(kept, 'on')
+    if (act.name === 'end') localStorage.removeItem(kept)
+    if (leader?.isLeader()) perform(act)
+    else tabs?.pass(act)
+  }
+
+  function warn(event: BeforeUnloadEvent) {
+    if (leader?.isLeader() && shown.value.call) event.preventDefault()
+  }
+
+  const leave = () => leader?.isLeader() && hangDown()
+
+  onMounted(() => {
+    tabs = joinTabs(user, {
+      hello: () => leader?.isLeader() && tabs?.tell(shown.value),
+      shown: (theirs) => !leader?.isLeader() && (shown.value = theirs),
+      act: (act) => leader?.isLeader() && perform(act),
+    })
+    leader = electLeader(kept, () => localStorage.getItem(kept) === 'on' && void begin())
+    window.addEventListener('beforeunload', warn)
+    window.addEventListener('pagehide', leave)
+  })
+  onScopeDispose(() => {
+    window.removeEventListener('beforeunload', warn)
+    window.removeEventListener('pagehide', leave)
+    turn += 1
+    hangDown()
+    leader?.stop()
+    tabs?.close()
+  })
+
+  return { shown: readonly(shown), press, sound: () => driver?.sound() ?? Promise.resolve(null) }
+}
