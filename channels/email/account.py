@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from channels.email.addressing import without_token
+from channels.email.authentication.hops import check_hops
 from channels.email.mailboxes import key_of
 from channels.email.oauth import OAuth2
 from crm_core.ground.addresses import mail_key
@@ -77,6 +78,9 @@ class EmailAccount(Account):
 
     trusted_authserv_ids: tuple[str, ...] = Field(default=(), max_length=20)
     """Names under which servers of ours write `Authentication-Results`; what others write there is not believed."""
+    trusted_hops: tuple[str, ...] = Field(default=(), max_length=50)
+    """Our own servers before the mailbox, by the names they write into `Received` and by their addresses: who handed a mail to
+    the outermost of them is the one that SPF is about."""
     check_authentication: bool = False
     """Check SPF, DKIM and DMARC ourselves where no trusted server did. Asks the DNS for each mail."""
 
@@ -92,7 +96,7 @@ class EmailAccount(Account):
     dkim_domain: str = Field(default="", pattern=r"^[A-Za-z0-9.-]{0,253}$")
     """The sender's domain when not given."""
     dkim_key: SecretStr | None = Field(default=None, json_schema_extra={"lines": True})
-    """The private RSA key (PEM); what we send is signed with it."""
+    """The private key (PEM, RSA or Ed25519); what we send is signed with it."""
     dkim_key_file: Path | None = None
     """The same in a file."""
     in_doubt: Literal["resend", "hold"] = "resend"
@@ -105,6 +109,12 @@ class EmailAccount(Account):
             if mail_key(f"any{address}" if address.startswith("@") else address) is None:
                 raise ValueError(f"{address!r} is neither a mail address nor a domain with an @ before it")
         return tuple(address.strip().lower() for address in value)
+
+    @field_validator("trusted_hops")
+    @classmethod
+    def _hops_are_hops(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_hops(value)
+        return value
 
     @model_validator(mode="after")
     def _has_a_sender(self) -> Self:

@@ -38,7 +38,7 @@ async def read(account: EmailAccount, raw: Raw, inlet: Inlet) -> Envelope:
         envelope = parse(raw.content, account, arrival, check)
     else:
         envelope = await asyncio.to_thread(parse, raw.content, account, arrival, check)
-    if account.trusted_authserv_ids or account.check_authentication:
+    if account.trusted_authserv_ids or account.trusted_hops or account.check_authentication:
         envelope.parts["mail"]["authentication"] = await authentication(account, raw, split(raw.content)[0])
     return from_mailbox(envelope, raw.note) if "place" in raw.note else envelope
 

@@ -1,11 +1,15 @@
-"""Signing what we send (DKIM, RFC 6376): the only room that knows dkimpy. RSA keys."""
+"""Signing what we send (DKIM, RFC 6376 and 8463): the only room that knows dkimpy. RSA and Ed25519 keys."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from pathlib import Path
 
 import dkim
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels.email.account import EmailAccount
 from hub.errors import Permanent
@@ -30,10 +34,10 @@ async def signed(mail: bytes, account: EmailAccount) -> bytes:
 
 
 def _sign(mail: bytes, account: EmailAccount) -> bytes:
-    key = _key(account)
     domain = account.dkim_domain or account.sender.rpartition("@")[2]
     present = {line.partition(b":")[0].strip().lower() for line in mail.partition(b"\r\n\r\n")[0].split(b"\r\n")}
     try:
+        algorithm, key = _algorithm(_key(account))
         header: bytes = dkim.sign(
             mail,
             account.dkim_selector.encode(),
@@ -41,10 +45,19 @@ def _sign(mail: bytes, account: EmailAccount) -> bytes:
             key,
             canonicalize=(b"relaxed", b"relaxed"),
             include_headers=[name for name in _SIGNED if name in present],
+            signature_algorithm=algorithm,
         )
-    except (dkim.DKIMException, ValueError, UnicodeError) as error:
+    except (dkim.DKIMException, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Permanent(f"account {account.id}: the mail cannot be signed with its dkim_key: {error}") from None
     return header + mail
+
+
+def _algorithm(pem: bytes) -> tuple[bytes, bytes]:
+    """How to sign with this key, and the key as the library wants it."""
+    key = load_pem_private_key(pem, None)
+    if isinstance(key, Ed25519PrivateKey):
+        return b"ed25519-sha256", base64.b64encode(key.private_bytes_raw())
+    return b"rsa-sha256", pem
 
 
 def _key(account: EmailAccount) -> bytes:

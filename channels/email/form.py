@@ -82,6 +82,10 @@ FORM = (
             "dkim_key": ("DKIM private key (PEM)", "DKIM 私钥（PEM）"),
             "dkim_key_file": ("DKIM private key (file)", "DKIM 私钥（文件）"),
             "trusted_authserv_ids": ("Servers whose check results are believed", "可信的验证服务器名称"),
+            "trusted_hops": (
+                "Our own mail servers before the mailbox (names, addresses)",
+                "邮箱之前的自有邮件服务器（主机名、地址）",
+            ),
             "check_authentication": ("Check SPF, DKIM and DMARC ourselves", "由本系统验证 SPF、DKIM 和 DMARC"),
         },
         fine=True,

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import dns.resolver
 
 from channels.email.authentication.lookups import LookupFailed, Lookups
 from channels.email.authentication.policy import Policies
-from channels.email.authentication.results import author_domain, facts_of
+from channels.email.authentication.results import Result, author_domain, facts_of
 from channels.email.authentication.sender_policy import sender_policy
 from channels.email.authentication.signatures import signatures
 from channels.email.headers import Headers
 
-Results = dict[str, list[tuple[str, dict[str, str]]]]
-
 
 def check(
-    content: bytes, headers: Headers, peer: str, mail_from: str | None, resolver: dns.resolver.Resolver | None = None
+    content: bytes,
+    headers: Headers,
+    peer: str,
+    mail_from: str,
+    resolver: dns.resolver.Resolver | None = None,
+    *,
+    said: Mapping[str, list[Result]],
 ) -> dict[str, Any]:
-    """The facts. SPF is left out where the envelope is not known (a mailbox was read).
+    """The facts. SPF is left out where nobody whom we trust tells who handed the mail in.
 
     Args:
         peer: the IP address that handed the mail in; empty when not known.
+        said: what a server of ours found out already; that is not asked again.
     """
     lookups = Lookups(resolver)
-    found: Results = {}
-    if peer and mail_from:
+    found: dict[str, list[Result]] = dict(said)
+    if peer and mail_from and "spf" not in found:
         found["spf"] = [(sender_policy(peer, mail_from, lookups), {"mailfrom": mail_from})]
     signed = signatures(content, len(headers.fields.get(b"dkim-signature", ())), lookups)
     found["dkim"] = [(word, {"d": domain}) for word, domain in signed] or [("none", {})]

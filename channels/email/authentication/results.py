@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from channels.email.headers import MOST_BYTES, Headers, split
 from channels.email.mailboxes import read_addresses
 from channels.email.words import eight_bit
 
+Result = tuple[str, dict[str, str]]
+"""A word and its properties."""
 _METHODS = ("spf", "dkim", "dmarc")
 _WORDS = {"pass", "fail", "softfail", "none", "neutral", "temperror", "permerror"}
 _MEANS = {
@@ -25,14 +28,19 @@ _METHOD = re.compile(r"\s*([a-z][a-z0-9-]{0,30})\s*(?:/\s*\d+\s*)?=\s*([a-z]{1,2
 _PROPERTY = re.compile(r"\b(?:smtp|header|policy)\s?\.\s?([a-z]{1,20})\s?=\s?\"?([^\s;\"]{1,320})", re.IGNORECASE)
 
 
-def trusted_results(content: bytes, trusted: Iterable[str], headers: Headers) -> dict[str, Any]:
+def trusted_results(
+    content: bytes, trusted: Iterable[str], headers: Headers, more: Mapping[str, list[Result]] = MappingProxyType({})
+) -> dict[str, Any]:
     """What the nearest trusted server found out; empty where none wrote anything.
 
     A sender can write such a field too, under any name. Ours stand above all that came with the mail. So only the
     topmost one counts; those below it only between it and the `Received` of our server, where its filters write them.
+
+    Args:
+        more: what other fields of ours say, of methods that these leave out.
     """
     wanted = {each.strip().lower() for each in trusted}
-    found: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    found: dict[str, list[Result]] = {}
     for value in _nearest(content):
         server, results = _parsed(value)
         if server not in wanted:
@@ -41,10 +49,10 @@ def trusted_results(content: bytes, trusted: Iterable[str], headers: Headers) ->
             found[method] = [(word, properties) for each, word, properties in results if each == method]
     if not found:
         return {}
-    return facts_of(found, headers) | {"source": "header"}
+    return facts_of({**more, **found}, headers) | {"source": "header"}
 
 
-def facts_of(found: dict[str, list[tuple[str, dict[str, str]]]], headers: Headers) -> dict[str, Any]:
+def facts_of(found: Mapping[str, list[Result]], headers: Headers) -> dict[str, Any]:
     """Results by method as the facts of a message."""
     facts: dict[str, Any] = {}
     for method in _METHODS:
@@ -83,7 +91,7 @@ def _nearest(content: bytes) -> list[str]:
     """The topmost field; with those below it where our server's `Received` stands under all of them, and none above."""
     run: list[str] = []
     passed = False
-    for name, value in _ordered(content):
+    for name, value in ordered(content):
         if name == b"received":
             if run:
                 return run[:1] if passed else run
@@ -93,8 +101,8 @@ def _nearest(content: bytes) -> list[str]:
     return run[:1]
 
 
-def _ordered(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The fields of a header block in their order: lower-case name and unfolded value."""
+def ordered(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The fields of the header block of a mail in their order: lower-case name and unfolded value."""
     _, body = split(content)
     block = content[: min(body, MOST_BYTES)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for line in re.split(rb"\n(?![ \t])", block):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 
 import dkim
 import dns.resolver
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from dnslib import QTYPE, RR
 from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
 
@@ -23,6 +24,8 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # small: i
 PRIVATE = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())  # fmt: skip
 PUBLIC = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()  # fmt: skip
 DKIM_RECORD = "v=DKIM1; k=rsa; p=" + "".join(PUBLIC.splitlines()[1:-1])
+EDWARDS = ed25519.Ed25519PrivateKey.generate()
+EDWARDS_PUBLIC = base64.b64encode(EDWARDS.public_key().public_bytes_raw()).decode()
 ZONE: dict[tuple[str, str], list[str]] = {
     ("example.com", "TXT"): ["v=spf1 ip4:8.8.8.0/24 include:_spf.example.net -all"],
     ("_spf.example.net", "TXT"): ["v=spf1 mx ~all"],
@@ -32,6 +35,7 @@ ZONE: dict[tuple[str, str], list[str]] = {
     ("_dmarc.example.com", "TXT"): ["v=DMARC1; p=reject"],
     ("_dmarc.strict.example", "TXT"): ["v=DMARC1; p=reject; adkim=s; aspf=s"],
     ("strict.example", "TXT"): ["v=spf1 ip4:8.8.8.8 -all"],
+    ("e1._domainkey.example.com", "TXT"): [f"v=DKIM1; k=ed25519; p={EDWARDS_PUBLIC}"],
     ("loop.example", "TXT"): ["v=spf1 include:loop.example -all"],
 }
 SLOW = "slow.example"
@@ -173,6 +177,19 @@ async def test_a_signed_mail_from_an_allowed_server_passes(resolver: dns.resolve
         "spf": "pass", "dkim": "pass", "dmarc": "pass", "spf_domain": "example.com", "dkim_domains": ["example.com"],
         "from_domain": "example.com", "aligned": True, "source": "checked",
     }  # fmt: skip
+
+
+async def test_a_signature_by_ed25519_is_found_genuine_and_a_changed_mail_is_not(
+    resolver: dns.resolver.Resolver,
+) -> None:
+    """RFC 8463."""
+    mail = MAIL % b"example.com"
+    key = base64.b64encode(EDWARDS.private_bytes_raw())
+    field = dkim.sign(mail, b"e1", b"example.com", key, signature_algorithm=b"ed25519-sha256")
+    facts = await found(field + mail, resolver)
+    assert (facts["dkim"], facts["dkim_domains"], facts["dmarc"]) == ("pass", ["example.com"], "pass")
+    facts = await found(field + mail.replace(b"Words", b"Other words"), resolver)
+    assert (facts["dkim"], facts["dmarc"]) == ("fail", "fail")
 
 
 async def test_a_changed_mail_from_elsewhere_fails(resolver: dns.resolver.Resolver) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from channels.email.account import EmailAccount
 from channels.email.compose import compose
@@ -25,7 +25,15 @@ PEM = RSA.private_bytes(
 PUBLIC = base64.b64encode(
     RSA.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 )
-ZONE = {b"hub._domainkey.demo.local.": b"v=DKIM1; k=rsa; p=" + PUBLIC}
+EDWARDS = ed25519.Ed25519PrivateKey.generate()
+EDWARDS_PEM = EDWARDS.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+EDWARDS_PUBLIC = base64.b64encode(EDWARDS.public_key().public_bytes_raw())
+ZONE = {
+    b"hub._domainkey.demo.local.": b"v=DKIM1; k=rsa; p=" + PUBLIC,
+    b"ed._domainkey.demo.local.": b"v=DKIM1; k=ed25519; p=" + EDWARDS_PUBLIC,
+}
 
 
 def look_up(name: bytes, timeout: int = 5) -> bytes | None:
@@ -52,6 +60,15 @@ async def test_a_signed_mail_is_genuine_until_it_is_touched() -> None:
     assert b"list-unsubscribe-post" in head
     assert not genuine(mail.replace(b"Subject: Re: hi", b"Subject: Re: ho"))
     assert not genuine(mail + b"more\r\n")
+
+
+async def test_a_mail_signed_with_ed25519_is_genuine_until_it_is_touched() -> None:
+    """RFC 8463: a short key, a short signature."""
+    account = make_account(dkim_selector="ed", dkim_key=EDWARDS_PEM.decode())
+    mail = await signed(mail_of(account), account)
+    assert b"a=ed25519-sha256" in mail
+    assert genuine(mail)
+    assert not genuine(mail.replace(b"Subject: Re: hi", b"Subject: Re: ho"))
 
 
 async def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
