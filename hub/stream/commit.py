@@ -22,7 +22,8 @@ from hub.metrics import COMMIT_BATCH, COMMIT_SECONDS, COMMIT_WAITING, QUARANTINE
 from hub.model.message import MessageOut
 from hub.store.collections import QUARANTINE, RAW
 from hub.store.unit import Unit, Units
-from hub.stream.batch import Batch, Outcome, quarantine_document
+from hub.stream.batch import Batch, Outcome
+from hub.stream.bookkeeping import quarantine_document
 from hub.stream.ops import Arrival, Op
 
 log = logging.getLogger(__name__)
