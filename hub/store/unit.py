@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import ConfigurationError, ConnectionFailure, PyMongoError
@@ -43,6 +43,9 @@ class Unit:
     def __init__(self, db: Database, session: AsyncClientSession) -> None:
         self.db = db
         self.session = session
+        self.beside = db.with_options(read_concern=ReadConcern("local"))
+        """For look-ups that precede the writes of the unit: not in the transaction, so that several run at once. While
+        a unit has the turn no other can write, so what is committed is what the transaction would find."""
         self.first_seq = 0
         """The first of the places that were asked for with `Units.run(places=)`."""
         self._events: list[Doc] = []
@@ -87,6 +90,13 @@ class Unit:
         if self._events:
             self._events.sort(key=itemgetter("_id"))
             await self.db[EVENTS].insert_many(self._events, ordered=True, session=self.session)
+
+
+async def at_once(*look_ups: Coroutine[Any, Any, None]) -> None:
+    """Do look-ups beside the transaction at the same time; all have ended when this returns, or raises."""
+    for outcome in await asyncio.gather(*look_ups, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _document(event: Event, seq: int, correlation_id: str | None, unit: int) -> Doc:

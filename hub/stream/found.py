@@ -1,13 +1,14 @@
-"""What a batch needs to know before it decides: all of it in a handful of queries, inside the unit."""
+"""What a batch needs to know before it decides: all of it in a handful of queries, once the unit has the turn."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
 from hub.model.address import Address
+from hub.model.envelope import Envelope
 from hub.store.client import Doc
 from hub.store.collections import CONVERSATIONS, MESSAGES
-from hub.store.unit import Unit
+from hub.store.unit import Unit, at_once
 from hub.stream.ops import Amendment, Arrival, Op, Writing
 from hub.stream.parties import MOST_PARTIES, People
 from hub.stream.place import look_up_keys
@@ -48,26 +49,24 @@ class Found:
         self.conversations: dict[str, Doc] = {}
 
     async def look_up(self, ops: list[Op]) -> None:
-        """Read it all."""
+        """Read it all: first what the operations name, then what that leads to."""
         arrivals = [op for op in ops if isinstance(op, Arrival)]
         writings = [op for op in ops if isinstance(op, Writing)]
-        await self._stored(arrivals)
-        keys = {a.key for op in arrivals for a in addresses_of(op)} | {
-            a.key for op in writings for a in (*recipients_of(op), *op.draft.cc, *op.draft.bcc)
-        }
-        await self.people.look_up(self._unit, keys)
         envelopes = [op.envelope for op in arrivals]
-        await self.traces.look_up(self._unit, (key for envelope in envelopes for key in look_up_keys(envelope)))
-        await self._written([op.draft.client_id for op in writings if op.draft.client_id])
-        await self._amending([op.message for op in ops if isinstance(op, Amendment)])
+        await at_once(
+            self._stored(envelopes),
+            self.people.look_up(self._unit, _keys(arrivals, writings)),
+            self.traces.look_up(self._unit, (key for envelope in envelopes for key in look_up_keys(envelope))),
+            self._written([op.draft.client_id for op in writings if op.draft.client_id]),
+            self._amending([op.message for op in ops if isinstance(op, Amendment)]),
+            self._rules(envelopes),
+        )
         await self.reported.look_up(self._unit, envelopes, self.traces)
         self.amending = self.reported.messages() | self.amending
         fresh = (e for e in envelopes if (e.account, e.external_id) not in self.stored)
         await self.twins.look_up(self._unit, fresh, self.traces)
-        if any(e.direction == "inbound" and e.kind == "message" for e in envelopes):
-            self.rules = await rules_in_force(self._unit)
         wanted = self.traces.conversations()
-        wanted |= {k.value for op in arrivals for k in op.envelope.thread_keys if k.kind == "token"}
+        wanted |= {k.value for e in envelopes for k in e.thread_keys if k.kind == "token"}
         wanted |= {op.draft.conversation for op in writings if not op.opening}
         wanted |= {doc["conversation"] for doc in self.amending.values()}
         await self._conversations(wanted)
@@ -79,14 +78,26 @@ class Found:
             doc = self.conversations.get(doc["merged_into"])
         return doc
 
-    async def _stored(self, arrivals: list[Arrival]) -> None:
-        by_account: dict[str, set[str]] = defaultdict(set)
-        for op in arrivals:
-            e = op.envelope
-            by_account[e.account] |= {e.external_id, id_of_its_own(e.external_id, e.fingerprint)}
+    async def _stored(self, envelopes: list[Envelope]) -> None:
+        ids: dict[str, set[str]] = defaultdict(set)
+        for e in envelopes:
+            ids[e.account].add(e.external_id)
+        await self._by_external_ids(ids)
+        reused: dict[str, set[str]] = defaultdict(set)
+        for e in envelopes:
+            stored = self.stored.get((e.account, e.external_id))
+            if stored and e.fingerprint and stored.get("fingerprint") != e.fingerprint:
+                reused[e.account].add(id_of_its_own(e.external_id, e.fingerprint))
+        await self._by_external_ids(reused)
+
+    async def _by_external_ids(self, by_account: dict[str, set[str]]) -> None:
         for account, ids in by_account.items():
             for doc in await self._messages({"account": account, "external_id": {"$in": list(ids)}}):
                 self.stored[account, doc["external_id"]] = doc
+
+    async def _rules(self, envelopes: list[Envelope]) -> None:
+        if any(e.direction == "inbound" and e.kind == "message" for e in envelopes):
+            self.rules = await rules_in_force(self._unit)
 
     async def _written(self, clients: list[str]) -> None:
         if clients:
@@ -97,15 +108,22 @@ class Found:
             self.amending = {d["_id"]: d for d in await self._messages({"_id": {"$in": ids}})}
 
     async def _messages(self, query: Doc) -> list[Doc]:
-        return await self._unit.db[MESSAGES].find(query, session=self._unit.session, batch_size=_ALL).to_list()
+        return await self._unit.beside[MESSAGES].find(query, batch_size=_ALL).to_list()
 
     async def _conversations(self, wanted: set[str]) -> None:
         while wanted:
             query = {"_id": {"$in": list(wanted)}}
-            async for doc in self._unit.db[CONVERSATIONS].find(query, session=self._unit.session, batch_size=_ALL):
+            for doc in await self._unit.beside[CONVERSATIONS].find(query, batch_size=_ALL).to_list():
                 self.conversations[doc["_id"]] = doc
             gone = {d["merged_into"] for d in self.conversations.values() if d["state"] == "merged"}
             wanted = gone - self.conversations.keys()
+
+
+def _keys(arrivals: list[Arrival], writings: list[Writing]) -> set[str]:
+    """The address keys of everybody."""
+    return {a.key for op in arrivals for a in addresses_of(op)} | {
+        a.key for op in writings for a in (*recipients_of(op), *op.draft.cc, *op.draft.bcc)
+    }
 
 
 def addresses_of(op: Arrival) -> list[Address]:

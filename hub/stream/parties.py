@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from hub.model.address import Address
 from hub.model.message import Party
 from hub.store.client import Doc
-from hub.store.unit import Unit
+from hub.store.unit import Unit, at_once
 
 MOST_PARTIES = 50
 """Of a mail to thousands, so many recipients become parties; the rest stays in `to`."""
 
+_BY_ADDRESS = [("addresses", 1)]
+"""The index that serves the look-up: named, so that the server need not weigh it against others each time."""
 _FIELDS = {"name": 1, "customer": 1, "owner": 1, "addresses": 1}
 
 
@@ -40,18 +43,19 @@ class People:
             return
         for key in wanted:
             self._known[key] = Known()
-        for collection, slot in (
-            ("record_contact", "contacts"),
-            ("record_customer", "customers"),
-            ("record_user", "users"),
-        ):
-            query = {"addresses": {"$in": wanted}, "state": {"$nin": ["merged", "left"]}}
-            async for doc in (
-                unit.db[collection].find(query, _FIELDS, session=unit.session, batch_size=2000).sort("_id", 1)
-            ):
-                for key in doc["addresses"]:
-                    if key in self._known:
-                        getattr(self._known[key], slot).append(doc)
+        await at_once(
+            self._find(unit, "record_contact", "contacts", wanted),
+            self._find(unit, "record_customer", "customers", wanted),
+            self._find(unit, "record_user", "users", wanted),
+        )
+
+    async def _find(self, unit: Unit, collection: str, slot: str, wanted: list[str]) -> None:
+        query = {"addresses": {"$in": wanted}, "state": {"$nin": ["merged", "left"]}}
+        found = unit.beside[collection].find(query, _FIELDS, batch_size=2000, hint=_BY_ADDRESS)
+        for doc in sorted(await found.to_list(), key=itemgetter("_id")):
+            for key in doc["addresses"]:
+                if key in self._known:
+                    getattr(self._known[key], slot).append(doc)
 
     def party(self, address: Address) -> Party:
         """The address as a party."""

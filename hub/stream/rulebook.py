@@ -11,7 +11,7 @@ from hub.store.unit import Unit
 async def rules_in_force(unit: Unit) -> list[Doc]:
     """In order. A rule that assigns to a colleague who has left, or to a queue that is gone, does that no more: the
     message then stays where it would be without the rule, so that it is not lost from sight."""
-    rules = await unit.db[RULES].find({}, session=unit.session).sort("place", 1).to_list()
+    rules = await unit.beside[RULES].find({}).sort("place", 1).to_list()
     rules = [rule for rule in rules if rule["enabled"]]
     if not rules:
         return []
@@ -30,4 +30,4 @@ async def rules_in_force(unit: Unit) -> list[Doc]:
 
 async def _those_of(unit: Unit, collection: str, ids: set[str], more: Doc) -> set[str]:
     query = {"_id": {"$in": sorted(ids)}, **more}
-    return {doc["_id"] async for doc in unit.db[collection].find(query, {"_id": 1}, session=unit.session)}
+    return {doc["_id"] async for doc in unit.beside[collection].find(query, {"_id": 1})}

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from hub.store.client import Doc
 from hub.store.collections import THREADS
@@ -95,9 +96,8 @@ class Traces:
         wanted = list(set(keys))
         if not wanted:
             return
-        async for doc in (
-            unit.db[THREADS].find({"key": {"$in": wanted}}, session=unit.session, batch_size=2000).sort("_id", 1)
-        ):
+        found = await unit.beside[THREADS].find({"key": {"$in": wanted}}, batch_size=2000).to_list()
+        for doc in sorted(found, key=itemgetter("_id")):
             self._by_key[doc["key"]].append(
                 Trace(
                     doc["key"],

@@ -23,7 +23,7 @@ class Twins:
         """Read the messages that bear the ids of these envelopes. Usually there are none, and nothing is asked."""
         ids = {message for envelope in envelopes for message in _bearers(envelope, traces)}
         if ids:
-            found = unit.db[MESSAGES].find({"_id": {"$in": sorted(ids)}}, session=unit.session, batch_size=2000)
+            found = unit.beside[MESSAGES].find({"_id": {"$in": sorted(ids)}}, batch_size=2000)
             self._known |= {doc["_id"]: doc async for doc in found}
 
     def add(self, doc: Doc) -> None:
