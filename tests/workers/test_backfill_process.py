@@ -50,7 +50,9 @@ async def test_a_worker_process_fills_in_what_a_route_asked_for(
 
             async def receiving() -> bool:
                 return (
-                    await db["bookmarks"].count_documents({"_id": "account:mailbox", "position.folders.0": {"$exists": True}})
+                    await db["bookmarks"].count_documents(
+                        {"_id": "account:mailbox", "position.folders.0": {"$exists": True}}
+                    )
                     > 0
                 )
 

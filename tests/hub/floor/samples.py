@@ -44,7 +44,7 @@ def call(number: int | str, visits: list[Doc], agents: list[Doc], **more: Any) -
     answers = [agent["answered_at"] for agent in agents if agent["answered_at"]]
     ends = [each for doc in (*visits, *agents) for each in (doc.get("left_at"), doc.get("ended_at")) if each]
     outcome = "answered" if answers else "abandoned" if visits and visits[-1]["gave_up"] else "no_answer"
-    part = {
+    part: Doc = {
         "direction": "inbound", "state": "talking" if live else "ended", "outcome": outcome, "agents": agents,
         "queue": visits[-1]["queue"] if visits else None, "number": "+8613800138000", "wait_s": 0.0, "talk_s": {},
         "transfers": [], "queues": visits, "linkedids": [str(number)], "began_at": NOON, "blind": False,

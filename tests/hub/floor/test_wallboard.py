@@ -56,7 +56,7 @@ class Screen:
             known = self.queues.get(change["queue"], {"revision": 0})
             if change["revision"] > known["revision"]:
                 assert change["before"] == known["revision"]
-                self.queues[change["queue"]] = {**apply(known, change), "revision": change["revision"]}  # type: ignore[arg-type]
+                self.queues[change["queue"]] = {**apply(known, change), "revision": change["revision"]}
 
 
 async def test_diffs_and_a_fresh_read_agree_and_come_at_most_four_times_a_second(

@@ -1,1 +1,3 @@
-export { default as everywhere } from './PhoneDock.vue'
+import { defineAsyncComponent } from 'vue'
+
+export const everywhere = defineAsyncComponent(() => import('./PhoneDock.vue'))

@@ -6,7 +6,7 @@ type Handler = Call['part']['agents'][number]
 const T = '2026-11-26T10:00:00Z'
 
 const handler = (part: Partial<Handler>): Handler => ({
-  extension: '2001', user: 'u1', name: 'Ann', outcome: null, queue: 'support', rang_at: T, answered_at: null, ended_at: null, talk_s: 0, ...part,
+  extension: '2001', user: 'u1', name: 'Ann', outcome: null, queue: 'support', rang_at: T, answered_at: null, ended_at: null, talk_s: 0, hold_s: 0, ...part,
 })
 
 const callWith = (agents: Handler[], name = 'c1'): Call =>
