@@ -15,11 +15,12 @@ KEPT = frozenset({
     "BlindTransfer", "AttendedTransfer", "LocalBridge", "Pickup",
     "ParkedCall", "UnParkedCall", "ParkedCallTimeOut", "ParkedCallGiveUp",
     "MixMonitorStart", "MixMonitorStop",
+    "ConfbridgeStart", "ConfbridgeJoin", "ConfbridgeLeave", "ConfbridgeEnd",
     "MainstemBlindEnd",
 })  # fmt: skip
 """`MainstemBlindEnd` is our own: a channel that was gone when we looked again after a lost connection."""
 
-OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "MainstemBlocked"})
+OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "MainstemBlocked", "MainstemVoicemail"})
 """What the hub that acts, or our dialplan, tells by AMI's `UserEvent`."""
 _HELPERS = ("@mainstem-hold-", "@mainstem-blocked-list-")
 """Channels that play music to who is on hold, or write the list of blocked numbers: no calls."""

@@ -13,7 +13,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from channels.telephony.events import CallEvent
-from channels.telephony.state import Call, Leg, Role, Span, Tape, Transfer, TransferKind, Visit
+from channels.telephony.state import (
+    Call,
+    Leg,
+    Mailbox,
+    Parking,
+    Role,
+    Span,
+    Tape,
+    Transfer,
+    TransferKind,
+    Visit,
+)
 
 PHONE = re.compile(r"\d{2,8}")
 """Endpoints of the house are named by their extension; trunks are not."""
@@ -41,6 +52,8 @@ def merge(call: Call, other: Call) -> Call:
         tapes=tuple(dict.fromkeys((*call.tapes, *other.tapes))),
         transfers=tuple(dict.fromkeys((*call.transfers, *other.transfers))),
         blocked=call.blocked or other.blocked,
+        parking=call.parking if call.parking.since else other.parking,
+        mailbox=call.mailbox if call.mailbox.name else other.mailbox,
     )
 
 
@@ -104,7 +117,16 @@ def _gone_unseen(leg: Leg, event: CallEvent) -> Leg:
     return _hung_up(leg, event) if leg.ended else replace(_hung_up(leg, event), blind=True)
 
 
+def is_holding(event: CallEvent) -> bool:
+    """Whether the bridge is one in which channels wait and hear nobody (a car park): to be in it is not to talk."""
+    return event.get("BridgeTechnology") == "holding_bridge"
+
+
 def _entered(leg: Leg, event: CallEvent) -> Leg:
+    return leg if is_holding(event) else _in_bridge(leg, event)
+
+
+def _in_bridge(leg: Leg, event: CallEvent) -> Leg:
     bridge, at = event.get("BridgeUniqueid"), event.at
     for number, span in enumerate(leg.spans):
         if span.bridge != bridge:
@@ -117,6 +139,10 @@ def _entered(leg: Leg, event: CallEvent) -> Leg:
 
 
 def _left(leg: Leg, event: CallEvent) -> Leg:
+    return leg if is_holding(event) else _out_of_bridge(leg, event)
+
+
+def _out_of_bridge(leg: Leg, event: CallEvent) -> Leg:
     bridge, at = event.get("BridgeUniqueid"), event.at
     for number, span in reversed(list(enumerate(leg.spans))):
         if span.bridge != bridge:
@@ -211,7 +237,27 @@ def _second_party(call: Call, event: CallEvent) -> str:
     ]  # fmt: skip
     last = max(others, key=lambda leg: (leg.rang, leg.uniqueid), default=None)
     connected = event.get("SecondTransfererConnectedLineNum")
-    return connected or (last.endpoint if last else "")
+    return connected or event.get("SecondTransfererExten") or (last.endpoint if last else "")
+
+
+# -- parking and voicemail -------------------------------------------------------------------------------------
+
+
+def _parked(call: Call, event: CallEvent) -> Call:
+    known = call.parking
+    if known.since and known.since >= event.at:
+        return call
+    return replace(call, parking=Parking(event.get("ParkingSpace"), event.at, known.until))
+
+
+def _taken_up(call: Call, event: CallEvent) -> Call:
+    return replace(call, parking=replace(call.parking, until=_later(call.parking.until, event.at)))
+
+
+def _put_through_to_voicemail(call: Call, event: CallEvent) -> Call:
+    known, left = call.mailbox, event.get("Status") == "left"
+    reached = known.reached if left else _earlier(known.reached, event.at)
+    return replace(call, mailbox=Mailbox(known.name or event.get("Mailbox"), reached, known.left or left))
 
 
 def _recorded(call: Call, event: CallEvent) -> Call:
@@ -271,5 +317,11 @@ _STEPS: dict[str, Step] = {
     "MainstemUnhold": _on_leg(_unheld),
     "MainstemInvited": _invited,
     "MainstemBlocked": _blocked,
+    "MainstemVoicemail": _both(_SEEN, _put_through_to_voicemail),
     "MixMonitorStart": _both(_SEEN, _recorded),
+    "Pickup": _SEEN,
+    "ParkedCall": _both(_on_leg(lambda leg, _event: leg, "Parkee"), _parked),
+    "UnParkedCall": _both(_on_leg(lambda leg, _event: leg, "Retriever"), _taken_up),
+    "ParkedCallTimeOut": _taken_up,
+    "ParkedCallGiveUp": _taken_up,
 }

@@ -63,6 +63,10 @@ class Leg:
         """It is in a bridge now."""
         return self.ended is None and any(span.since and span.until is None for span in self.spans)
 
+    def talks_in(self, bridge: str) -> bool:
+        """It is in this bridge now."""
+        return self.ended is None and any(s.since and s.until is None for s in self.spans if s.bridge == bridge)
+
     @property
     def holds(self) -> bool:
         """It has put the others on hold."""
@@ -106,6 +110,29 @@ class Tape:
 
 
 @dataclass(frozen=True, slots=True)
+class Parking:
+    """The last time that it was parked: where, and until when."""
+
+    space: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """It waits there now."""
+        return self.since is not None and not (self.until and self.until >= self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The voicemail that the caller was put through to, and whether a message was left there."""
+
+    name: str = ""
+    reached: datetime | None = None
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call: everything else is worked out from these.
 
@@ -124,6 +151,8 @@ class Call:
     transfers: tuple[Transfer, ...] = ()
     blocked: bool = False
     tapes: tuple[Tape, ...] = ()
+    parking: Parking = Parking()
+    mailbox: Mailbox = Mailbox()
 
     @property
     def ended(self) -> bool:

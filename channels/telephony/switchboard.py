@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from channels.telephony.events import CallEvent
-from channels.telephony.machine import fold, merge
+from channels.telephony.machine import fold, is_holding, merge
 from channels.telephony.state import Call
 from channels.telephony.view import direction_of, originator
 
 _REMEMBERED = timedelta(minutes=5)
 """So long after its end a call is remembered: late events are its own and begin no new one."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_BEGINS = frozenset({"Newchannel"})
+_BEGINS = frozenset({"Newchannel", "DialBegin", "QueueCallerJoin"})
+"""A call begins with its channel; but events may come a little out of order, and these say as much of it."""
+_CHANNELS = (
+    "Uniqueid", "DestUniqueid", "TargetUniqueid", "ParkeeUniqueid", "RetrieverUniqueid", "OrigTransfererUniqueid",
+    "SecondTransfererUniqueid",
+)  # fmt: skip
+"""Fields that name a channel of the event's call."""
 
 
 @dataclass
@@ -34,6 +40,7 @@ class Switchboard:
     """The time of the last event, by the PBX's clock."""
     _by_link: dict[str, str] = field(default_factory=dict)
     _by_channel: dict[str, str] = field(default_factory=dict)
+    _by_bridge: dict[str, str] = field(default_factory=dict)
 
     def take(self, events: Iterable[CallEvent]) -> None:
         """Fold events into the calls they belong to."""
@@ -63,6 +70,8 @@ class Switchboard:
         found = dict.fromkeys(
             call for call in (self._by_link.get(event.linkedid), *self._channels(event)) if call is not None
         )
+        if event.name == "BridgeEnter" and not is_holding(event):
+            found |= dict.fromkeys(self._there(event.get("BridgeUniqueid"), found))
         if len(found) > 1 and event.name != "Hangup":
             return self._join(list(found))
         if found:
@@ -74,10 +83,19 @@ class Switchboard:
         return call
 
     def _channels(self, event: CallEvent) -> Iterable[str | None]:
-        for name in ("Uniqueid", "DestUniqueid", "OrigTransfererUniqueid", "SecondTransfererUniqueid"):
+        for name in _CHANNELS:
             if name.startswith("Second") and event.get("Result") != "Success":
                 continue
             yield self._by_channel.get(event.get(name))
+
+    def _there(self, bridge: str, found: Iterable[str]) -> Iterable[str]:
+        """The call that is in this bridge already: who meets there, as in a conference, is in one call, whatever the
+        PBX calls them. Two customers who both rang up stay two calls, each with its own conversation."""
+        there = self.calls.get(self._by_bridge.get(bridge, ""))
+        if there is None or not any(leg.talks_in(bridge) for leg in there.legs.values()):
+            return []
+        apart = _rang_up(there) and any(_rang_up(self.calls[each]) for each in found if each != there.id)
+        return [] if apart else [there.id]
 
     def _join(self, ids: list[str]) -> Call:
         elder, *others = sorted((self.calls[each] for each in ids), key=_age)
@@ -108,15 +126,29 @@ class Switchboard:
     def _index(self, call: Call) -> None:
         self._by_link.update(dict.fromkeys(call.linkedids, call.id))
         self._by_channel.update(dict.fromkeys(call.legs, call.id))
+        self._by_bridge.update(dict.fromkeys(_bridges(call), call.id))
 
     def _drop(self, call: Call) -> None:
         del self.calls[call.id]
         self.changed.pop(call.id, None)
         self.asides.discard(call.id)
-        for index, keys in ((self._by_link, call.linkedids), (self._by_channel, tuple(call.legs))):
+        indexes = (
+            (self._by_link, call.linkedids), (self._by_channel, tuple(call.legs)), (self._by_bridge, _bridges(call)),
+        )  # fmt: skip
+        for index, keys in indexes:
             for key in keys:
                 if index.get(key) == call.id:
                     del index[key]
+
+
+def _bridges(call: Call) -> tuple[str, ...]:
+    return tuple({span.bridge for leg in call.legs.values() for span in leg.spans})
+
+
+def _rang_up(call: Call) -> bool:
+    """Somebody outside called the house."""
+    first = originator(call)
+    return first is not None and first.role == "trunk" and first.rang is None
 
 
 def _age(call: Call) -> tuple[bool, float, str]:

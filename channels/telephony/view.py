@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from channels.telephony.state import Call, Leg, Transfer
+from channels.telephony.state import Call, Leg, Span, Transfer, Visit
 from hub.model.call import (
     CallDirection,
     CallOutcome,
@@ -22,6 +22,8 @@ _REFUSED: dict[str, CallOutcome] = {"17": "busy", "21": "rejected"}
 _FAILED = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
 _FAILED_CAUSES = frozenset({"1", "2", "3", "27", "28", "34", "38", "41", "42"})
 """Q.850: no such number, no route, out of order, no circuit, congestion."""
+_PICKED_UP = timedelta(milliseconds=250)
+"""A call that a colleague picks up out of a queue leaves it that much before the two are in the bridge, at most."""
 
 
 def part_of(call: Call) -> CallPart:
@@ -35,9 +37,9 @@ def part_of(call: Call) -> CallPart:
         "outcome": outcome_of(call),
         "queue": _queue(call),
         "number": number_of(call),
-        "agents": [_handler(leg) for leg in handlers],
+        "agents": [_handler(call, leg) for leg in handlers],
         "wait_s": _wait_s(call, ended),
-        "talk_s": _talk_s(handlers),
+        "talk_s": _talk_s(call, handlers),
         "transfers": [_transfer(call, each) for each in call.transfers],
         "queues": [_visit(call, number) for number in range(len(call.visits))],
         "linkedids": list(call.linkedids),
@@ -46,6 +48,8 @@ def part_of(call: Call) -> CallPart:
         "ended_at": ended,
         "blind": any(leg.blind for leg in call.legs.values()),
         "blocked": call.blocked,
+        "parked": call.parking.space if call.parking.goes_on and not ended else None,
+        "voicemail": call.mailbox.name if call.mailbox.left else None,
     }
     return part
 
@@ -80,6 +84,8 @@ def state_of(call: Call) -> CallState:
     if call.ended:
         return "ended"
     legs = call.legs.values()
+    if call.parking.goes_on:
+        return "parked"
     if any(leg.holds for leg in legs):
         return "held"
     if any(leg.talks for leg in _called(call) if leg.role != "local"):
@@ -109,7 +115,7 @@ def outcome_of(call: Call) -> CallOutcome | None:
     if call.blocked:
         return "rejected"
     first = originator(call)
-    if first is not None and first.wanted_end:
+    if first is not None and first.wanted_end and not call.mailbox.left:
         return "abandoned"
     tried = [leg for leg in _called(call) if leg.role != "local"]
     if call.visits or not tried:
@@ -129,13 +135,13 @@ def leg_outcome(leg: Leg) -> CallOutcome:
 
 
 def rings_of(call: Call) -> list[RingOut]:
-    """The phones of the house that ring now, or were answered before anybody could be told; but for the one that began
-    the call (a click to dial)."""
+    """The phones of the house that ring now, or talk before anybody could be told (a pickup does not ring at all); but
+    for the one that began the call (a click to dial)."""
     first = originator(call)
     return [
-        {"id": leg.uniqueid, "extension": leg.endpoint, "queue": leg.queue, "since": leg.rang}
+        {"id": leg.uniqueid, "extension": leg.endpoint, "queue": _queue_of(call, leg), "since": _came(leg)}
         for leg in _phones(call)
-        if leg.rang and (leg.rings or leg.talks) and leg is not first
+        if (leg.rings or leg.talks) and leg is not first and not _is_second_line(call, leg)
     ]
 
 
@@ -176,39 +182,83 @@ def _phones(call: Call) -> list[Leg]:
 
 
 def _handlers(call: Call) -> list[Leg]:
-    """Phones of the house that rang or talked; who calls a colleague is the caller, not one who handles."""
-    first = originator(call)
-    return [leg for leg in _phones(call) if leg is not first or direction_of(call) == "outbound"]
+    """Phones of the house that rang or talked; who calls a colleague is the caller, not one who handles, and the second
+    line on which an agent asks a colleague is the same agent."""
+    first, outbound = originator(call), direction_of(call) == "outbound"
+    return [leg for leg in _phones(call) if (leg is not first or outbound) and not _is_second_line(call, leg)]
+
+
+def _is_second_line(call: Call, leg: Leg) -> bool:
+    """Whether the phone was in the call already when it opened this line by itself."""
+    at = leg.began
+    if leg.rang or at is None:
+        return False
+    others = (other for other in _phones(call) if other is not leg and other.endpoint == leg.endpoint)
+    return any(
+        span.since and span.since <= at and (span.until is None or span.until >= at)
+        for other in others
+        for span in other.spans
+    )
+
+
+def _came(leg: Leg) -> datetime | None:
+    """When it came in: it rang, or took the call by itself."""
+    return leg.rang or _first_talk(leg)
+
+
+def _queue_of(call: Call, leg: Leg) -> str:
+    """The queue that offered the call to a phone; through a Local channel, the one in which the caller was then."""
+    visits = [visit.queue for visit in call.visits if _came_in(visit, leg)]
+    return leg.queue or (visits[-1] if visits else "")
+
+
+def _came_in(visit: Visit, leg: Leg) -> bool:
+    """Whether the phone came in while the caller was in the queue."""
+    at, slack = _came(leg), timedelta() if leg.rang else _PICKED_UP
+    return bool(at and visit.joined and visit.joined <= at and (visit.left is None or at <= visit.left + slack))
 
 
 def _first_talk(leg: Leg) -> datetime | None:
     return min((span.since for span in leg.spans if span.since), default=None)
 
 
-def _seconds(leg: Leg) -> float:
-    spans = ((span.since, span.until) for span in leg.spans)
-    return sum(max(0.0, (until - since).total_seconds()) for since, until in spans if since and until)
+def _seconds(call: Call, leg: Leg) -> float:
+    """In a bridge with somebody; a phone that is left behind there alone talks to nobody."""
+    others = [span for other in call.legs.values() if other is not leg for span in other.spans if span.since]
+    return sum(_together(span, [other for other in others if other.bridge == span.bridge]) for span in leg.spans)
 
 
-def _talk_s(legs: list[Leg]) -> dict[str, float]:
+def _together(span: Span, others: Sequence[Span]) -> float:
+    """The seconds of a span in which any of the others is there; all of it where none is known at all."""
+    if span.since is None or span.until is None:
+        return 0.0
+    seconds, reached = 0.0, span.since
+    for other in sorted(others, key=lambda each: each.since or reached) if others else (span,):
+        since, until = max(reached, other.since or reached), min(span.until, other.until or span.until)
+        seconds += max(0.0, (until - since).total_seconds())
+        reached = max(reached, until)
+    return seconds
+
+
+def _talk_s(call: Call, legs: list[Leg]) -> dict[str, float]:
     total: dict[str, float] = {}
     for leg in legs:
         if leg.spans:
-            total[leg.endpoint] = round(total.get(leg.endpoint, 0.0) + _seconds(leg), 3)
+            total[leg.endpoint] = round(total.get(leg.endpoint, 0.0) + _seconds(call, leg), 3)
     return total
 
 
-def _handler(leg: Leg) -> HandlerOut:
+def _handler(call: Call, leg: Leg) -> HandlerOut:
     return {
         "extension": leg.endpoint,
         "user": None,
         "name": "",
         "outcome": leg_outcome(leg) if leg.ended or leg.spans else None,
-        "queue": leg.queue or None,
+        "queue": _queue_of(call, leg) or None,
         "rang_at": leg.rang,
         "answered_at": _first_talk(leg),
         "ended_at": leg.ended,
-        "talk_s": round(_seconds(leg), 3),
+        "talk_s": round(_seconds(call, leg), 3),
         "hold_s": round(_hold_s(leg), 3),
     }
 
@@ -227,7 +277,8 @@ def _wait_s(call: Call, ended: datetime | None) -> float:
     """From the first queue (or the beginning) until somebody answered, or the end."""
     first = originator(call)
     joined = min((visit.joined for visit in call.visits if visit.joined), default=None)
-    since, until = joined or (first.began if first else None), answered_at(call) or ended
+    since = joined or (first.began if first else None)
+    until = answered_at(call) or call.mailbox.reached or ended
     return round(max(0.0, (until - since).total_seconds()), 3) if since and until else 0.0
 
 
@@ -239,13 +290,14 @@ def _queue(call: Call) -> str | None:
 
 
 def _visit(call: Call, number: int) -> VisitOut:
-    visit, at = call.visits[number], answered_at(call)
-    answered = bool(at and visit.joined and visit.joined <= at and (visit.left is None or not visit.gave_up))
+    """Answered when a phone that came in while the caller waited there was in a bridge afterwards."""
+    visit = call.visits[number]
+    answered = any(_first_talk(leg) and _came_in(visit, leg) for leg in _called(call) if leg.role != "local")
     return {
         "queue": visit.queue,
         "joined_at": visit.joined,
         "left_at": visit.left,
-        "answered": answered and number == len(call.visits) - 1,
+        "answered": answered and not visit.gave_up,
         "gave_up": visit.gave_up,
     }
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from hub.model.address import Address
 
 CallDirection = Literal["inbound", "outbound", "internal"]
-CallState = Literal["arrived", "waiting", "ringing", "talking", "held", "ended"]
+CallState = Literal["arrived", "waiting", "ringing", "talking", "held", "parked", "ended"]
 MuteDirection = Literal["in", "out", "all"]
 """What is not heard: what the agent says (`in`), what the agent hears (`out`), or both."""
 CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "rejected"]
@@ -115,6 +115,7 @@ class CallPart(TypedDict):
     """The `call` part of a message. Times in seconds; `talk_s` by extension.
 
     `blind`: nobody saw it end, because the connection to the PBX was cut; it was gone when we looked again.
+    `parked`: the number to dial to take it up, while it is parked. `voicemail`: the mailbox where a message was left.
     `blocked`: the PBX refused it, because a supervisor blocked the number.
     What is not said by the PBX but noted by people stands beside it: `wrap_up`, `pauses`, `muted`, `invited`.
     """
@@ -135,6 +136,8 @@ class CallPart(TypedDict):
     ended_at: datetime | None
     blind: bool
     blocked: bool
+    parked: str | None
+    voicemail: str | None
     wrap_up: NotRequired[WrapUpOut]
     pauses: NotRequired[list[PauseOut]]
     muted: NotRequired[dict[str, MuteDirection]]

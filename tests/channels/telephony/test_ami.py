@@ -84,7 +84,7 @@ async def far_side(serve: Serve) -> AsyncIterator[int]:
         await asyncio.sleep(0)
 
 
-async def _sign_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def sign_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """The greeting and two answers."""
     writer.write(b"Asterisk Call Manager/11.0.0\r\n")
     for more in (b"Challenge: 123\r\n", b"Message: Authentication accepted\r\n"):
@@ -98,7 +98,7 @@ async def test_a_stream_cut_at_any_byte_is_read_whole() -> None:
     event = "Event: Newchannel\r\nCallerIDName: 张三 Ünal\r\nOdd: ".encode() + b"\xff\xfe\r\nNoColon\r\n\r\n"
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _sign_in(reader, writer)
+        await sign_in(reader, writer)
         for byte in event:
             writer.write(bytes([byte]))
             await writer.drain()
@@ -115,7 +115,7 @@ async def test_a_pbx_that_says_nothing_is_not_waited_for() -> None:
     """After the sign-in: no answer to a ping is a lost connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _sign_in(reader, writer)
+        await sign_in(reader, writer)
         await reader.read()
         writer.close()
 
@@ -127,7 +127,7 @@ async def test_a_pbx_that_says_nothing_is_not_waited_for() -> None:
 
 async def test_what_was_heard_before_the_end_is_given_first() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _sign_in(reader, writer)
+        await sign_in(reader, writer)
         writer.write(b"Event: Hangup\r\n\r\n")
         await writer.drain()
         writer.close()

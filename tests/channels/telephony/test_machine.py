@@ -19,7 +19,10 @@ from channels.telephony.news import address_of, news_of
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
 from channels.telephony.view import part_of
+from tests.lab.asterisk import queue_calls, transfers
+from tests.lab.asterisk.plays import PLAYS
 
+assert all((queue_calls, transfers))  # they list their plays
 TRACES = Path(__file__).parent / "traces"
 NAMES = sorted(path.stem for path in TRACES.glob("*.jsonl"))
 HEARD = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,6 +54,48 @@ EXPECTED: dict[str, tuple[str, str, str | None, list[tuple[str, str]], list[tupl
     "internal": ("internal", "answered", None, [("1002", "answered")], []),
     "direct-no-answer": ("inbound", "no_answer", None, [("1001", "no_answer")], []),
     "local-channel": ("inbound", "answered", None, [("1001", "answered")], []),
+    "consultation": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
+        [("attended", "1001", "1002", True)],
+    ),
+    "semi-attended": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
+        [("attended", "1001", "1002", True)],
+    ),
+    "blond-transfer": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
+        [("attended", "1001", "1002", True)],
+    ),
+    "into-another-queue": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
+        [("attended", "1001", "*50", True)],
+    ),
+    "pickup": ("inbound", "answered", None, [("1001", "no_answer"), ("1003", "answered")], []),
+    "queue-pickup": ("inbound", "answered", "support", [("1001", "no_answer"), ("1003", "answered")], []),
+    "conference": ("inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")], []),
+    "parked-and-taken-up": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1003", "answered")],
+        [("blind", "1001", "700", True)],
+    ),
+    "parked-too-long": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1001", "answered")],
+        [("blind", "1001", "700", False)],
+    ),
+    "parked-and-given-up": (
+        "inbound", "answered", "support", [("1001", "answered")], [("blind", "1001", "700", False)],
+    ),
+    "voicemail": ("inbound", "no_answer", None, [("1001", "no_answer")], []),
+    "two-answer-at-once": ("inbound", "answered", "everyone", [("1002", "answered"), ("1001", "no_answer")], []),
+    "answers-and-drops": (
+        "inbound", "answered", "careful", [("1001", "no_answer"), ("1002", "answered")], [],
+    ),
+    "drops-and-nobody-else": (
+        "inbound", "abandoned", "careful", [("1001", "no_answer"), ("1001", "no_answer")], [],
+    ),
+    "transfer-behind-a-local-channel": (
+        "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
+        [("blind", "1001", "1002", True)],
+    ),
 }  # fmt: skip
 STATES: dict[str, list[str]] = {
     "queue-answered": ["arrived", "waiting", "ringing", "talking", "ended"],
@@ -59,6 +104,13 @@ STATES: dict[str, list[str]] = {
     "blind-transfer": ["arrived", "waiting", "ringing", "talking", "ringing", "talking", "ended"],
     "attended-transfer": ["arrived", "waiting", "ringing", "talking", "held", "talking", "ended"],
     "overflow": ["arrived", "waiting", "ringing", "waiting", "ringing", "talking", "ended"],
+    "consultation": ["arrived", "waiting", "ringing", "talking", "held", "talking", "ended"],
+    "into-another-queue": ["waiting", "ringing", "talking", "held", "waiting", "ringing", "talking", "ended"],
+    "pickup": ["arrived", "ringing", "talking", "ended"],
+    "parked-and-taken-up": ["waiting", "ringing", "talking", "parked", "talking", "ended"],
+    "parked-too-long": ["waiting", "ringing", "talking", "parked", "ringing", "talking", "ended"],
+    "parked-and-given-up": ["waiting", "ringing", "talking", "parked", "ended"],
+    "conference": ["waiting", "ringing", "talking", "ended"],
 }
 
 
@@ -86,6 +138,11 @@ def unnumbered(events: Iterable[CallEvent]) -> list[CallEvent]:
     return [CallEvent(event.fields, event.at) for event in events]
 
 
+def test_every_play_has_its_trace() -> None:
+    """And no trace is of a play that is no more."""
+    assert sorted(PLAYS) == NAMES
+
+
 def test_every_flow_has_its_trace() -> None:
     """A trace without an expectation tests nothing."""
     assert sorted(EXPECTED) == NAMES
@@ -108,7 +165,7 @@ def test_a_call_goes_through_its_states(name: str) -> None:
     board, seen = Switchboard(), list[str]()
     for event in trace(name):
         board.take([event])
-        seen.append(part_of(next(iter(board.calls.values())))["state"])
+        seen.append(part_of(board.calls[trace(name)[0].linkedid])["state"])
     left = iter(seen)
     assert [state for state in STATES[name] if state in left] == STATES[name]
     assert seen[-1] == "ended"
@@ -226,7 +283,7 @@ def test_an_attended_transfer_of_two_calls_makes_them_one() -> None:
     [call] = board.calls.values()
     part = part_of(call)
     assert (call.id, call.linkedids, board.merged) == ("1.1", ("1.1", "2.1"), {"2.1": "1.1"})
-    assert (part["state"], [each["extension"] for each in part["agents"]]) == ("talking", ["1001", "1001", "1002"])
+    assert (part["state"], [each["extension"] for each in part["agents"]]) == ("talking", ["1001", "1002"])
     assert [(each["from"], each["to"], each["completed"]) for each in part["transfers"]] == [("1001", "1002", True)]
 
 

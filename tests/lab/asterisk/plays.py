@@ -30,6 +30,7 @@ from tests.lab.asterisk.sipp import (
 
 ADA = Caller("13800138000", "Ada")
 WITHIN_S = 25.0
+_FREE = "1"
 
 
 class Ask(Protocol):
@@ -62,11 +63,22 @@ async def members(ami: Ask, *extensions: str, queue: str = "support") -> AsyncIt
             "Action": "QueueAdd", "Queue": queue, "Interface": f"PJSIP/{name}", "StateInterface": f"PJSIP/{name}",
             "MemberName": f"Agent {name}",
         })  # fmt: skip
+    await _free(ami, queue, len(extensions))
     try:
         yield
     finally:
         for name in extensions:
             await ami.ask({"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{name}"})
+
+
+async def _free(ami: Ask, queue: str, count: int) -> None:
+    """Wait until the queue knows that the phones are free: it may believe in a call that is just over."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            listed = await ami.listing({"Action": "QueueStatus", "Queue": queue}, "QueueMember")
+            if sum(each["Status"] == _FREE for each in listed) >= count:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def ended(sipp: Sipp) -> None:
@@ -95,13 +107,13 @@ async def all_hung_up(ami: Ask) -> None:
     await quiet(ami)
 
 
-async def channel_of(ami: Ask, endpoint: str, state: str = "Up") -> str:
-    """Wait for a channel of an endpoint in a state; its name."""
+async def channel_of(ami: Ask, endpoint: str, state: str = "Up", *, bridged: bool = True) -> str:
+    """Wait for a channel of an endpoint in a state, and when it is up, in a bridge; its name."""
     async with asyncio.timeout(WITHIN_S):
         while True:
             for each in await channels(ami):
                 there = each["Channel"].startswith(f"PJSIP/{endpoint}-") and each["ChannelStateDesc"] == state
-                if there and (state != "Up" or each.get("BridgeId")):
+                if there and (state != "Up" or not bridged or each.get("BridgeId")):
                     return each["Channel"]
             await asyncio.sleep(0.05)
 

@@ -10,11 +10,13 @@ import json
 import sys
 
 from channels.telephony.ami import open_ami
-from channels.telephony.events import KEPT
+from channels.telephony.events import is_kept
+from tests.lab.asterisk import queue_calls, transfers
 from tests.lab.asterisk.plays import PLAYS
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
 from tools.steps import ROOT, say
 
+assert all((queue_calls, transfers))  # they list their plays
 TRACES = ROOT / "tests" / "channels" / "telephony" / "traces"
 
 
@@ -27,7 +29,7 @@ async def record(pbx: Asterisk, name: str) -> None:
         await PLAYS[name](pbx, ami)
         heard = []
         while more := await listener.events(0.5):
-            heard += [event for event in more if event.get("Event") in KEPT]
+            heard += [event for event in more if is_kept(event)]
     lines = [json.dumps(event, ensure_ascii=False, sort_keys=True) for event in heard]
     (TRACES / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     say(f"{name}: {len(lines)} events")

@@ -96,9 +96,36 @@ exten => 4006,1,Answer()
  same => n,Gosub(mainstem-record,s,1(silent))
  same => n,Dial(PJSIP/1001,10,tT)
  same => n,Hangup()
+exten => 4010,1,Answer()
+ same => n,Dial(PJSIP/1001,2,tT)
+ same => n,Goto(mainstem-voicemail,1001,1)
+exten => 4011,1,Answer()
+ same => n,Queue(everyone,tT,,,10)
+ same => n,Hangup()
+exten => 4012,1,Answer()
+ same => n,Queue(careful,tT,,,10)
+ same => n,Hangup()
 [from-phones-local]
 exten => 4000,1,Goto(from-trunk,4000,1)
+exten => *50,1,Answer()
+ same => n,Queue(overflow,tT,,,20)
+ same => n,Hangup()
 """
+
+
+_QUEUES = """[support](mainstem-queue)
+timeout = 2
+retry = 1
+[overflow](mainstem-queue)
+timeout = 5
+retry = 1
+[everyone](mainstem-queue-ringall)
+[careful](mainstem-queue)
+memberdelay = 3
+timeout = 5
+retry = 1
+"""
+_MAILBOXES = "".join(f"{name} => 4711,Agent {name}\n" for name in AGENTS)
 
 
 def free_udp_port(host: str) -> int:
@@ -216,11 +243,11 @@ class Asterisk:
             + "".join(_BROWSER.format(name=name) for name in BROWSERS)
         )
         (local / "http.conf").write_text(f"bindport = {self.http}\n")
-        (local / "queues.conf").write_text(
-            "[support](mainstem-queue)\ntimeout = 2\nretry = 1\n[overflow](mainstem-queue)\ntimeout = 5\nretry = 1\n"
-        )
+        (local / "queues.conf").write_text(_QUEUES)
         (local / "extensions.conf").write_text(_DIALPLAN)
         (local / "globals.conf").write_text("QUEUE_WAIT_S = 60\nRECORD_silent = no\n")
+        (local / "res_parking.conf").write_text("parkingtime = 3\n")
+        (local / "voicemail.conf").write_text(_MAILBOXES)
 
     def _until_ready(self) -> None:
         limit = time.monotonic() + 60

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.lab.asterisk.server import CARRIER, PHONES, Asterisk, free_udp_port
+from tests.lab.asterisk.sound import tone
 
 _SDP = """v=0
 o=- 1 [$version] IN IP4 [local_ip]
@@ -21,13 +24,15 @@ a=rtpmap:8 PCMA/8000
 a={direction}"""
 
 
-def _send(lines: str, *, sdp: str | None = None, retrans: bool = False) -> str:
-    body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}" if sdp else "Content-Length: 0\n\n"
+def send(lines: str, *, body: str | None = None, retrans: bool = False) -> str:
+    """A message of these header lines; with a body it is SDP."""
+    body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{body}" if body else "Content-Length: 0\n\n"
     timer = ' retrans="500"' if retrans else ""
     return f"<send{timer}><![CDATA[\n{lines}\n{body}\n]]></send>"
 
 
-def _sdp(direction: str = "sendrecv", version: int = 1) -> str:
+def sdp(direction: str = "sendrecv", version: int = 1) -> str:
+    """Sound in alaw, in both directions or one."""
     return _SDP.format(direction=direction).replace("[$version]", str(version))
 
 
@@ -42,21 +47,22 @@ INVITED = """<recv request="INVITE" crlf="true"><action>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>
 <ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>
 <ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="target"/>
+<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 </action></recv>"""
-RINGING = _send("SIP/2.0 180 Ringing\n" + _ECHO.format(tag=_TAG, more=_CONTACT))
-ANSWER = _send("SIP/2.0 200 OK\n" + _ECHO.format(tag=_TAG, more=_CONTACT), sdp=_sdp(), retrans=True)
+RINGING = send("SIP/2.0 180 Ringing\n" + _ECHO.format(tag=_TAG, more=_CONTACT))
+ANSWER = send("SIP/2.0 200 OK\n" + _ECHO.format(tag=_TAG, more=_CONTACT), body=sdp(), retrans=True)
 ACKED = '<recv request="ACK"/>'
-BUSY = _send("SIP/2.0 486 Busy Here\n" + _ECHO.format(tag=_TAG, more="")) + ACKED
+BUSY = send("SIP/2.0 486 Busy Here\n" + _ECHO.format(tag=_TAG, more="")) + ACKED
 CANCELLED = (
     '<recv request="CANCEL"/>'
-    + _send("SIP/2.0 200 OK\n" + _ECHO.format(tag=_TAG, more=""))
-    + _send(
+    + send("SIP/2.0 200 OK\n" + _ECHO.format(tag=_TAG, more=""))
+    + send(
         "SIP/2.0 487 Request Terminated\n"
         + _ECHO.format(tag=_TAG, more="").replace("[last_CSeq:]", "CSeq: [$cseq] INVITE")
     )
     + ACKED
 )
-BYED = '<recv request="BYE"/>' + _send("SIP/2.0 200 OK\n" + _ECHO.format(tag="", more=""))
+BYED = '<recv request="BYE"/>' + send("SIP/2.0 200 OK\n" + _ECHO.format(tag="", more=""))
 
 
 def pause(seconds: float) -> str:
@@ -69,12 +75,17 @@ def sound(file: Path) -> str:
     return f'<nop><action><exec rtp_stream="{file},-1,8,PCMA/8000"/></action></nop>'
 
 
+_VOICE = "voice.al"
+SPEAKS = sound(Path(_VOICE))
+"""From here on there is a tone."""
+
+
 def hears_at(step: str, port: int) -> str:
     """The same step, with the sound led to another port (`tests.lab.asterisk.sound.Ear`)."""
     return step.replace("[media_port]", str(port))
 
 
-def _ours(method: str, number: int, more: str = "") -> str:
+def ours(method: str, number: int, more: str = "") -> str:
     """A request of the called phone inside its dialogue."""
     return (
         f"{method} [$target] SIP/2.0\n{_VIA}\nFrom: [$local]{_TAG}\nTo: [$remote]\n[last_Call-ID:]\n"
@@ -85,24 +96,24 @@ def _ours(method: str, number: int, more: str = "") -> str:
 def hold(number: int, direction: str) -> str:
     """A re-INVITE: `sendonly` puts the other side on hold, `sendrecv` takes it back."""
     return (
-        _send(_ours("INVITE", number), sdp=_sdp(direction, number), retrans=True)
+        send(ours("INVITE", number), body=sdp(direction, number), retrans=True)
         + '<recv response="100" optional="true"/><recv response="200"/>'
-        + _send(_ours("ACK", number))
+        + send(ours("ACK", number))
     )
 
 
 def refer(number: int, to: str) -> str:
     """A blind transfer as a desk phone asks for it (RFC 3515)."""
     more = f"Refer-To: <sip:{to}@127.0.0.1>\nReferred-By: <sip:phone@[local_ip]>"
-    return _send(_ours("REFER", number, more), retrans=True) + '<recv response="202"/>'
+    return send(ours("REFER", number, more), retrans=True) + '<recv response="202"/>'
 
 
 def hang_up(number: int = 90) -> str:
     """The called phone ends the call."""
-    return _send(_ours("BYE", number), retrans=True) + '<recv response="200"/>'
+    return send(ours("BYE", number), retrans=True) + '<recv response="200"/>'
 
 
-NOTIFIED = '<recv request="NOTIFY"/>' + _send("SIP/2.0 200 OK\n" + _ECHO.format(tag="", more=""))
+NOTIFIED = '<recv request="NOTIFY"/>' + send("SIP/2.0 200 OK\n" + _ECHO.format(tag="", more=""))
 
 # -- a caller --------------------------------------------------------------------------------------------------
 
@@ -132,23 +143,23 @@ class Caller:
     @property
     def dials(self) -> str:
         """INVITE."""
-        return _send(_CALL.format(number=self.number, name=self.name), sdp=_sdp(), retrans=True)
+        return send(_CALL.format(number=self.number, name=self.name), body=sdp(), retrans=True)
 
     @property
     def is_answered(self) -> str:
         """Wait for 200, acknowledge."""
         early = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
-        return early + '<recv response="200"/>' + _send(self._request("ACK", 1, "[peer_tag_param]"))
+        return early + '<recv response="200"/>' + send(self._request("ACK", 1, "[peer_tag_param]"))
 
     @property
     def hangs_up(self) -> str:
         """BYE."""
-        return _send(self._request("BYE", 2, "[peer_tag_param]"), retrans=True) + '<recv response="200"/>'
+        return send(self._request("BYE", 2, "[peer_tag_param]"), retrans=True) + '<recv response="200"/>'
 
     def is_refused(self, code: int) -> str:
         """Wait for a refusal."""
         early = "".join(f'<recv response="{early}" optional="true"/>' for early in (100, 180, 183))
-        return early + f'<recv response="{code}"/>' + _send(self._request("ACK", 1, "[peer_tag_param]"))
+        return early + f'<recv response="{code}"/>' + send(self._request("ACK", 1, "[peer_tag_param]"))
 
 
 @dataclass
@@ -172,9 +183,11 @@ class Sipp:
             self.steps = tuple(step.replace("[media_port]", "[rtpstream_audio_port]") for step in self.steps)
         script.write_text(
             '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="steps">' + "\n".join(self.steps)
-            + '<Reference variables="remote,local,target"/></scenario>\n' if self.service is None else
+            + '<Reference variables="remote,local,target,cseq"/></scenario>\n' if self.service is None else
             '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="steps">' + "\n".join(self.steps) + "</scenario>\n"
         )  # fmt: skip
+        if SPEAKS in self.steps:
+            tone(script.parent / _VOICE)
         command = ["sipp", f"127.0.0.1:{self.pbx.sip}", "-sf", str(script), "-i", self.host, "-p", str(self.port),
                    "-mi", self.host, "-mp", str(free_udp_port(self.host)), "-nostdin", "-nd", "-timeout_error",
                    "-trace_err", "-error_file", str(self._folder.name + "/errors")]  # fmt: skip
@@ -187,7 +200,17 @@ class Sipp:
                 ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 cwd=self._folder.name,
             )  # fmt: skip
+        self._until_it_listens()
         return self
+
+    def _until_it_listens(self) -> None:
+        """A phone that is called before it has its port would count as unplugged."""
+        address = f"{int.from_bytes(socket.inet_aton(self.host), 'little'):08X}:{self.port:04X}"
+        limit = time.monotonic() + 20
+        while address not in Path("/proc/net/udp").read_text() and self.ended is None:
+            assert time.monotonic() < limit, f"SIPp does not listen: {self.said}"
+            time.sleep(0.01)
+        assert not self.ended, f"SIPp does not start: {self.said}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
