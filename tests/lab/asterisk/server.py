@@ -27,6 +27,8 @@ SECRET = "lab-secret"
 USER = "mainstem"
 PHONES_USER = "mainstem-phones"
 PHONES_SECRET = "lab-phones-secret"
+WATCHER = "watcher"
+"""An AMI user who may everything: a test's own, or that of an operator who gave the hub more than it needs."""
 AGENTS = ("1001", "1002", "1003", "1004")
 BROWSERS = ("2001", "2002")
 
@@ -52,6 +54,7 @@ bind = 127.0.0.1:{sip}
 
 [trunk](mainstem-trunk)
 aors = trunk
+dtmf_mode = auto_info
 [trunk]
 type = aor
 contact = sip:{carrier}:{carrier_port}
@@ -95,6 +98,10 @@ exten => 4005,1,Answer()
 exten => 4006,1,Answer()
  same => n,Gosub(mainstem-record,s,1(silent))
  same => n,Dial(PJSIP/1001,10,tT)
+ same => n,Hangup()
+exten => 4007,1,Answer()
+ same => n,MixMonitor(${UNIQUEID}.wav)
+ same => n,Queue(support,tT,,,60)
  same => n,Hangup()
 [from-phones-local]
 exten => 4000,1,Goto(from-trunk,4000,1)
@@ -209,6 +216,7 @@ class Asterisk:
         (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
         (local / "manager-users.conf").write_text(
             f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n[{PHONES_USER}](mainstem-phone-keeper)\nsecret = {PHONES_SECRET}\n"
+            f"[{WATCHER}]\nsecret = {SECRET}\nread = all\nwrite = all\n"
         )
         (local / "pjsip.conf").write_text(
             _TRUNK.format(sip=self.sip, carrier=CARRIER, carrier_port=self.carrier_port)

@@ -42,6 +42,7 @@ INVITED = """<recv request="INVITE" crlf="true"><action>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>
 <ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>
 <ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="target"/>
+<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 </action></recv>"""
 RINGING = _send("SIP/2.0 180 Ringing\n" + _ECHO.format(tag=_TAG, more=_CONTACT))
 ANSWER = _send("SIP/2.0 200 OK\n" + _ECHO.format(tag=_TAG, more=_CONTACT), sdp=_sdp(), retrans=True)
@@ -172,7 +173,7 @@ class Sipp:
             self.steps = tuple(step.replace("[media_port]", "[rtpstream_audio_port]") for step in self.steps)
         script.write_text(
             '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="steps">' + "\n".join(self.steps)
-            + '<Reference variables="remote,local,target"/></scenario>\n' if self.service is None else
+            + '<Reference variables="remote,local,target,cseq"/></scenario>\n' if self.service is None else
             '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="steps">' + "\n".join(self.steps) + "</scenario>\n"
         )  # fmt: skip
         command = ["sipp", f"127.0.0.1:{self.pbx.sip}", "-sf", str(script), "-i", self.host, "-p", str(self.port),
