@@ -23,10 +23,10 @@ from tests.lab.asterisk.sipp import (
     BYED,
     CANCELLED,
     RINGING,
-    TALKS,
     agent,
     call,
     carrier,
+    hang_up,
     pause,
 )
 
@@ -48,13 +48,12 @@ async def is_(floor: Floor, ami: Ami, state: str, reason: str | None) -> bool:
 
 
 async def short_call(pbx: Asterisk, floor: Floor) -> Any:
-    """A queue call that 1001 answers, from beginning to end."""
-    with (
-        agent(pbx, "1001", *TALKS, calls=1),
-        call(pbx, "4000", ADA.dials, ADA.is_answered, pause(1), ADA.hangs_up) as ada,
-    ):
+    """A queue call that 1001 answers and ends."""
+    steps = (RINGING, ANSWER, ACKED, pause(0.5), hang_up())
+    with agent(pbx, "1001", *steps, calls=1), call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as ada:
         await ended(ada)
-    return await floor.call("ended")
+        where = {"state": "ended", "part.outcome": "answered"}
+        return await until(lambda: floor.hub.db["calls"].find_one(where, sort=[("began_at", -1)]))
 
 
 async def ready(floor: Floor, wrap_up_s: int) -> None:
