@@ -15,7 +15,7 @@ from channels.telephony.control import Control
 from tests.channels.telephony.conftest import Floor, until
 from tests.conftest import SignedIn, SignIn
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
-from tests.lab.asterisk.server import SECRET, WATCHER, Asterisk
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, WATCHER, Asterisk
 from tests.lab.asterisk.sipp import (
     ACKED,
     ANSWER,
@@ -334,7 +334,7 @@ async def test_a_pause_ends_when_the_call_comes_to_somebody_else(pbx: Asterisk, 
 
 
 async def test_a_desk_phone_is_answered_by_hand_unless_the_pbx_lets_us(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
-    """The AMI user of the shipped configuration may not send a NOTIFY: the agent is told so."""
+    """Without the AMI user for phones nobody may send a NOTIFY: the agent is told so."""
     async with members(ami, "1001"):
         with (
             agent(pbx, "1001", RINGING, CANCELLED),
@@ -347,14 +347,21 @@ async def test_a_desk_phone_is_answered_by_hand_unless_the_pbx_lets_us(pbx: Aste
 
 
 async def test_a_desk_phone_answers_when_it_is_told_to(pbx: Asterisk, ami: Ami) -> None:
-    """RFC 3265 NOTIFY with `Event: talk` inside the ringing dialogue, where the AMI user may send one."""
+    """RFC 3265 NOTIFY with `Event: talk` inside the ringing dialogue, by the AMI user for phones."""
     told = (
         '<recv request="NOTIFY"><action><ereg regexp="talk" search_in="hdr" header="Event:" check_it="true" '
         'assign_to="event"/></action></recv><Reference variables="event"/>'
     )
     ok = "<send><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n]]></send>"
-    config = {"id": "pbx", "channel": "telephony", "host": "127.0.0.1", "port": pbx.ami, "username": WATCHER}
-    account = TelephonyAccount(**config, secret=SecretStr(SECRET))  # type: ignore[arg-type]
+    account = TelephonyAccount(
+        id="pbx",
+        host="127.0.0.1",
+        port=pbx.ami,
+        username=USER,
+        secret=SecretStr(SECRET),
+        phones_username=PHONES_USER,
+        phones_secret=SecretStr(PHONES_SECRET),
+    )
     async with members(ami, "1001"):
         with (
             agent(pbx, "1001", RINGING, told, ok, calls=1) as phone,
