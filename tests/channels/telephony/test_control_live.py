@@ -15,7 +15,7 @@ from channels.telephony.control import Control
 from tests.channels.telephony.conftest import Floor, until
 from tests.conftest import SignedIn, SignIn
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
-from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, WATCHER, Asterisk
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
 from tests.lab.asterisk.sipp import (
     ACKED,
     ANSWER,
@@ -298,7 +298,7 @@ async def test_keys_are_played_to_the_other_side(pbx: Asterisk, ami: Ami, floor:
 async def test_the_recording_stands_still_for_card_data(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
     """S2.9.9: who wanted it when stands on the call; a second pause is the same one; it ends with the call."""
     async with (
-        await open_ami("127.0.0.1", pbx.ami, WATCHER, SECRET, timeout_s=10) as watcher,
+        await open_ami("127.0.0.1", pbx.ami, USER, SECRET, timeout_s=10) as watcher,
         in_a_call(pbx, ami, floor, number="4007") as live,
     ):
         watcher.waiting()

@@ -27,8 +27,6 @@ SECRET = "lab-secret"
 USER = "mainstem"
 PHONES_USER = "mainstem-phones"
 PHONES_SECRET = "lab-phones-secret"
-WATCHER = "watcher"
-"""An AMI user who may everything: a test's own, or that of an operator who gave the hub more than it needs."""
 AGENTS = ("1001", "1002", "1003", "1004")
 BROWSERS = ("2001", "2002")
 
@@ -216,7 +214,6 @@ class Asterisk:
         (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
         (local / "manager-users.conf").write_text(
             f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n[{PHONES_USER}](mainstem-phone-keeper)\nsecret = {PHONES_SECRET}\n"
-            f"[{WATCHER}]\nsecret = {SECRET}\nread = all\nwrite = all\n"
         )
         (local / "pjsip.conf").write_text(
             _TRUNK.format(sip=self.sip, carrier=CARRIER, carrier_port=self.carrier_port)
