@@ -50,7 +50,7 @@ class OutcomesQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    queue: QueueId | None = None
+    queue: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     every: bool = False
 
 
