@@ -38,16 +38,31 @@ class AfterCalls:
         self._units, self._presence, self._directory = units, presence, directory
         self._stored = units.db[AFTER_CALLS]
 
-    async def begin(self, call: Doc) -> None:
-        """Begin what a call asks for, as it stands (`CallOut`). Seeing a call twice begins nothing twice."""
-        for work in works_of(call):
+    async def begin(self, call: Doc, told_at: datetime) -> None:
+        """Begin what a call asks for, as it stands (`CallOut`). Seeing a call twice begins nothing twice.
+
+        Args:
+            told_at: when the hub told so; the clock of the PBX may be wrong.
+        """
+        for work in works_of(call, told_at):
             queue = await self._units.db[QUEUES].find_one({"_id": work["queue"]}, {"wrap_up_s": 1})
             lasts = timedelta(seconds=(queue or {}).get("wrap_up_s", 0))
             work["until"] = work["next_at"] = work["began_at"] + lasts
-            if work["until"] <= now() or await self._stored.find_one({"_id": work["_id"]}, {"_id": 1}):
+            if work["until"] <= now():
                 continue
-            if await self._units.run(lambda unit, work=work: self._begin(unit, work)):  # type: ignore[misc]
-                await self._pause(work, paused=True)
+            known = await self._stored.find_one({"_id": work["_id"]}, {"state": 1, "paused": 1})
+            if known is None:
+                await self._units.run(lambda unit, work=work: self._begin(unit, work))  # type: ignore[misc]
+            if known is None or (known["state"] == "running" and not known["paused"]):
+                await self._hush(work)
+
+    async def _hush(self, work: Doc) -> None:
+        """Pause the phone; and take that back where the agent was quicker than the PBX."""
+        if not await self._pause(work, paused=True):
+            return
+        running = {"_id": work["_id"], "state": "running"}
+        if not (await self._stored.update_one(running, {"$set": {"paused": True}})).matched_count:
+            await self._pause(work, paused=False)
 
     async def end(
         self, user: str, *, call: str | None = None, left_s: int = 0, begun_before: datetime | None = None
@@ -78,14 +93,13 @@ class AfterCalls:
         due = await self._stored.find(where).sort("next_at", 1).limit(_AT_ONCE).to_list()
         return sum([await self._end(work) for work in due])
 
-    async def _begin(self, unit: Unit, work: Doc) -> bool:
+    async def _begin(self, unit: Unit, work: Doc) -> None:
         if await unit.db[AFTER_CALLS].find_one({"_id": work["_id"]}, {"_id": 1}, session=unit.session):
-            return False
+            return
         await unit.db[AFTER_CALLS].insert_one(work, session=unit.session)
         before = await unit.db[PRESENCE].find_one({"_id": work["user"]}, session=unit.session)
         if before and before["state"] in ("available", "busy"):
             await self._presence.set_in(unit, work["user"], work["name"], "wrap_up")
-        return True
 
     async def _end(self, work: Doc) -> bool:
         """First the person, in one unit; then the phone, as often as it takes."""
@@ -126,14 +140,13 @@ class AfterCalls:
         return True
 
 
-def works_of(call: Doc) -> list[Doc]:
+def works_of(call: Doc, told_at: datetime) -> list[Doc]:
     """The after-call work that follows from a call as it stands: of each agent of the house who took it from a queue, and
     is not in it any more. Pure."""
     part: CallPart = call["part"]
     found: list[Doc] = []
     for agent in part["agents"]:
-        began: datetime | None = agent["ended_at"]
-        if not (agent["user"] and agent["queue"] and agent["answered_at"] and began):
+        if not (agent["user"] and agent["queue"] and agent["answered_at"] and agent["ended_at"]):
             continue
         key = f"{call['account']}|{call['call']}"
         found.append(
@@ -147,7 +160,8 @@ def works_of(call: Doc) -> list[Doc]:
                 "extension": agent["extension"],
                 "queue": agent["queue"],
                 "state": "running",
-                "began_at": began,
+                "paused": False,
+                "began_at": told_at,
             }
         )
     return found

@@ -16,7 +16,6 @@ from hub.readers import Reader
 from hub.store.client import Doc
 
 _WANTS = frozenset({"call.changed", "call.answered", "call.ended", "agent.changed"})
-_FIELDS = ("call", "user", "state", "since")
 
 
 class CallReader:
@@ -27,7 +26,7 @@ class CallReader:
 
     def reader(self) -> Reader:
         """The durable reader, for `hub.main`."""
-        return Reader("calls", _WANTS, self.handle, _FIELDS)
+        return Reader("calls", _WANTS, self.handle)
 
     async def handle(self, batch: Sequence[Doc]) -> None:
         """A batch of events, in order."""
@@ -35,7 +34,7 @@ class CallReader:
             data: Doc = event["data"]
             match event["name"]:
                 case "call.changed":
-                    await self._after_calls.begin(data["call"])
+                    await self._after_calls.begin(data["call"], event["at"])
                 case "call.answered":
                     await self._lost.reached(data["call"])
                 case "call.ended":

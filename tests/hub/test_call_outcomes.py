@@ -76,10 +76,10 @@ def test_after_call_work_is_for_who_took_the_call_from_a_queue_and_left_it() -> 
         agent("1001"), agent("1002", answered_at=None), agent("1003", ended_at=None), agent("1004", user=None),
         agent("1005", queue=None), agent("1001", answered_at=AT + timedelta(minutes=2)),
     ]  # fmt: skip
-    works = works_of(call(*agents))
+    works = works_of(call(*agents), AT)
     assert [work["user"] for work in works] == ["u1001", "u1001"]
     assert len({work["_id"] for work in works}) == 2
-    assert works_of(call(*agents)) == works
+    assert works_of(call(*agents), AT) == works
 
 
 def test_pauses_of_a_recording_open_once_and_close_with_the_call() -> None:
