@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from crm_core.ground.events import EVERYONE, HUB, SUPERVISORS, Event, Room, queue_room, user_room
 from hub.model.call import CallOut, CandidateOut
+from hub.model.callback import CallbackOut
 from hub.model.conversation import ConversationOut
 from hub.model.message import MessageOut
 from hub.model.notice import NoticeOut
@@ -284,3 +285,10 @@ class CallEnded(InRooms, name="call.ended"):
     """Everybody has hung up."""
 
     call: CallOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackChanged(InRooms, name="callback.changed"):
+    """A callback was planned, is due, was dialled, done or cancelled; or a lost caller waits for one."""
+
+    callback: CallbackOut

@@ -27,11 +27,12 @@ class Part(BaseModel):
 
 
 class QueueSettings(Part):
-    """One queue: who waits where. `sla_s` is the answer time aimed at, in seconds."""
+    """One queue: who waits where. `sla_s` is the answer time aimed at, `wrap_up_s` the after-call work, in seconds."""
 
     name: str
     name_zh: str = ""
     sla_s: int = 3600
+    wrap_up_s: int = 0
     members: tuple[str, ...] = ()
 
 

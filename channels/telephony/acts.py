@@ -16,18 +16,28 @@ WRAP_UP = "mainstem-wrap-up"
 """The reason of a pause that is ours to end."""
 
 
-async def answer(ami: Ami, legs: Legs) -> None:
-    """Ask the phone by SIP (`NOTIFY`, `Event: talk`) to answer, as desk phones of several makers do.
+def ringing_channel(legs: Legs) -> str:
+    """The channel of the agent's phone, while it rings; raises `Conflict` when it does not."""
+    if legs.own.get("ChannelStateDesc") != "Ringing":
+        raise Conflict("the phone does not ring (any more)")
+    return legs.own["Channel"]
+
+
+def by_hand(why: str) -> Conflict:
+    """Why a phone cannot be told to answer."""
+    return Conflict(f"this phone must be answered by hand: {why}", reason="by-hand")
+
+
+async def answer(ami: Ami, channel: str) -> None:
+    """Ask a phone by SIP (`NOTIFY`, `Event: talk`) to answer, as desk phones of several makers do.
 
     Raises:
-        Conflict: the PBX does not let us: AMI's `PJSIPNotify` needs the right `system`.
+        Conflict: the PBX does not do that for this user: it takes the right `system`.
     """
-    if legs.own.get("ChannelStateDesc") == "Up":
-        raise Conflict("the phone has answered already")
     try:
-        await ami.ask({"Action": "PJSIPNotify", "Channel": legs.own["Channel"], "Variable": ["Event=talk"]})
+        await ami.ask({"Action": "PJSIPNotify", "Channel": channel, "Variable": ["Event=talk"]})
     except Permanent as error:
-        raise Conflict(f"this phone must be answered by hand: {error.detail}", reason="by-hand") from None
+        raise by_hand(error.detail) from None
 
 
 async def play(ami: Ami, legs: Legs, digits: str) -> None:

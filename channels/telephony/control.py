@@ -13,6 +13,7 @@ from channels.telephony.blocking import bring_in_step
 from channels.telephony.legs import Legs, legs_of
 from channels.telephony.link import connect
 from channels.telephony.machine import PHONE
+from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ids import new_id
@@ -76,9 +77,13 @@ class Control:
             return max(ended, len(mine))
 
     async def answer(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
-        """Have the ringing phone answer; raises `Conflict` where that must be done by hand."""
-        async with _steered(account, linkedids, extension, ringing=True) as (ami, legs):
-            await acts.answer(ami, legs)
+        """Have the ringing phone answer, by the AMI user for phones; raises `Conflict` where it must be done by hand."""
+        async with _steered(account, linkedids, extension, ringing=True) as (_, legs):
+            channel = acts.ringing_channel(legs)
+            if not account.phones_username:
+                raise acts.by_hand("the account has no AMI user for phones")
+            async with await keeper(account) as ami:
+                await acts.answer(ami, channel)
 
     async def hold(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str) -> None:
         """Music for the other side; the phone neither hears nor is heard."""

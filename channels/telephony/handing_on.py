@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
 from channels.telephony.holding import let_go
@@ -10,10 +12,18 @@ from crm_core.ground.errors import Conflict
 from crm_core.ground.ids import new_id
 
 _CONFERENCE = "mainstem-conference"
+_NUMBER = re.compile(r"\+?[0-9]{2,20}")
 
 
 async def transfer(ami: Ami, account: TelephonyAccount, legs: Legs, target: str) -> None:
-    """Send the other side there, without asking first."""
+    """Send the other side there, without asking first.
+
+    Raises:
+        Conflict: somebody is being asked, or this is a conference.
+    """
+    if legs.asks:
+        raise Conflict("somebody is being asked: complete that, or cancel it")
+    _ = legs.other
     await let_go(ami, legs)
     await ami.ask({
         "Action": "BlindTransfer", "Channel": legs.own["Channel"], "Context": account.context, "Exten": target,
@@ -69,7 +79,7 @@ async def invite(ami: Ami, account: TelephonyAccount, legs: Legs, target: str) -
         await ami.ask({
             "Action": "Redirect", "Channel": legs.other["Channel"], "ExtraChannel": legs.own["Channel"], **there, **extra,
         })  # fmt: skip
-    asked = f"mainstem-invited-{new_id()}"
+    asked, shown = f"mainstem-invited-{new_id()}", legs.own.get("ConnectedLineNum", "")
     await ami.ask({
         "Action": "UserEvent", "UserEvent": "MainstemInvited", "Linkedid": legs.own["Linkedid"], "Invited": asked,
         "Uniqueid": legs.own["Uniqueid"],
@@ -77,7 +87,7 @@ async def invite(ami: Ami, account: TelephonyAccount, legs: Legs, target: str) -
     await ami.ask({
         "Action": "Originate", "Channel": f"Local/{target}@{account.context}/n", "Context": _CONFERENCE, "Exten": room,
         "Priority": "1", "Timeout": str(account.ring_s * 1000), "Async": "true", "ChannelId": asked,
-        "CallerID": legs.own.get("ConnectedLineNum", ""), "Variable": "MAINSTEM_INVITED=yes",
+        "CallerID": shown if _NUMBER.fullmatch(shown) else "", "Variable": "MAINSTEM_INVITED=yes",
     })  # fmt: skip
 
 

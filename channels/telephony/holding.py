@@ -20,6 +20,7 @@ async def hold(ami: Ami, account: TelephonyAccount, legs: Legs) -> None:
     """Put the other side on hold; in a conference the others go on talking. Again is no change."""
     if await is_held(ami, legs.own):
         return
+    await _tell(ami, "MainstemHold", legs.own)  # first: a PBX that does not let us has nothing half done
     await _set(ami, legs.own, _HELD, "yes")
     await _silence(ami, legs.own, _BOTH)
     if len(legs.others) == 1:
@@ -28,7 +29,6 @@ async def hold(ami: Ami, account: TelephonyAccount, legs: Legs) -> None:
             "Exten": "whisper", "Priority": "1", "Async": "true", "ChannelId": _music_id(legs.own),
             "Timeout": str(int(account.timeout_s * 1000)), "Variable": f"MAINSTEM_HELD={legs.other['Channel']}",
         })  # fmt: skip
-    await _tell(ami, "MainstemHold", legs.own)
 
 
 async def resume(ami: Ami, legs: Legs) -> None:

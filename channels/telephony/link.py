@@ -110,6 +110,8 @@ class Link:
         try:
             await bring_in_step(ami, blocked, self._account.region, self._account.timeout_s)
         except ChannelError as error:
+            if not blocked:
+                return
             log.warning("blocked callers are not refused", extra={"account": self._account.id, "reason": str(error)})
 
     async def _note_gap(self, since: datetime | None, ended: int) -> None:

@@ -27,13 +27,15 @@ DEFAULT_QUEUE = "general"
 
 
 class QueueOut(TypedDict):
-    """A queue and what lies in it. `sla_s`: the answer time aimed at, in seconds; `joinable`: who wants may join."""
+    """A queue and what lies in it. `sla_s`: the answer time aimed at, in seconds; `joinable`: who wants may join;
+    `wrap_up_s`: so long after a call of it an agent has time for after-call work, 0 = none."""
 
     id: str
     name: str
     name_zh: str
     sla_s: int
     joinable: bool
+    wrap_up_s: int
     members: list[str]
     mine: bool
     open: int
@@ -55,7 +57,9 @@ class Queues:
         for queue, part in wanted.items():
             query = {"login": {"$in": list(part.members)}}
             members = [doc["_id"] async for doc in self._db[_USERS].find(query, {"_id": 1})]
-            first = _document(queue, part.name, part.name_zh, part.sla_s, joinable=True, members=members)
+            first = _document(
+                queue, part.name, part.name_zh, part.sla_s, joinable=True, members=members, wrap_up_s=part.wrap_up_s
+            )
             del first["_id"]
             await self._db[QUEUES].update_one({"_id": queue}, {"$setOnInsert": first}, upsert=True)
 
@@ -85,7 +89,7 @@ class Queues:
         await self._set_member(caller, queue, user or caller.user, member=False)
 
     async def create(
-        self, queue: str, *, name: str, name_zh: str, sla_s: int, joinable: bool, members: list[str]
+        self, queue: str, *, name: str, name_zh: str, sla_s: int, joinable: bool, members: list[str], wrap_up_s: int = 0
     ) -> None:
         """A new queue.
 
@@ -93,7 +97,9 @@ class Queues:
             Conflict: there is one of that id.
             Invalid: a member is nobody.
         """
-        doc = _document(queue, name, name_zh, sla_s, joinable=joinable, members=sorted(set(members)))
+        doc = _document(
+            queue, name, name_zh, sla_s, joinable=joinable, members=sorted(set(members)), wrap_up_s=wrap_up_s
+        )
 
         async def work(unit: Unit) -> None:
             await _check_people(unit, doc["members"])
@@ -108,7 +114,7 @@ class Queues:
             raise Conflict("there is a queue of this id already", queue=queue) from None
 
     async def change(self, queue: str, changes: Mapping[str, Any]) -> None:
-        """Set some of `name name_zh sla_s joinable members`; raises `NotFound`, `Invalid`."""
+        """Set some of `name name_zh sla_s joinable wrap_up_s members`; raises `NotFound`, `Invalid`."""
 
         async def work(unit: Unit) -> None:
             before = await _load(unit, queue)
@@ -176,13 +182,16 @@ def _announce(unit: Unit, queue: Doc, moved: set[str]) -> None:
         unit.announce(RightsChanged(user=user))
 
 
-def _document(queue: str, name: str, name_zh: str, sla_s: int, *, joinable: bool, members: list[str]) -> Doc:
+def _document(
+    queue: str, name: str, name_zh: str, sla_s: int, *, joinable: bool, members: list[str], wrap_up_s: int
+) -> Doc:
     return {
         "_id": queue,
         "name": name,
         "name_zh": name_zh,
         "sla_s": sla_s,
         "joinable": joinable,
+        "wrap_up_s": wrap_up_s,
         "members": members,
     }
 
@@ -194,6 +203,7 @@ def _out(queue: Doc, counts: Doc, caller: Caller) -> QueueOut:
         name_zh=queue["name_zh"],
         sla_s=queue["sla_s"],
         joinable=queue.get("joinable", True),
+        wrap_up_s=queue.get("wrap_up_s", 0),
         members=queue["members"],
         mine=caller.user in queue["members"],
         open=counts.get("open", 0),

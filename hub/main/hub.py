@@ -29,13 +29,18 @@ from hub.console.keeping import Keeper as ConsoleKeeper
 from hub.console.server import Wire
 from hub.console.watching import Watching
 from hub.desk.address_facts import AddressFacts
+from hub.desk.after_calls import AfterCalls
 from hub.desk.announcements import Announcements
 from hub.desk.assistant import Assistant
 from hub.desk.attachments import Attachments
 from hub.desk.auto_sending import AutoSending
+from hub.desk.blocked_callers import BlockedCallers
 from hub.desk.bulk import Bulk
 from hub.desk.call_acts import CallActs
 from hub.desk.call_notes import CallNotes
+from hub.desk.call_outcomes import CallOutcomes
+from hub.desk.call_reader import CallReader
+from hub.desk.callbacks import Callbacks
 from hub.desk.calls import Calls
 from hub.desk.canned import Canned
 from hub.desk.conversations import Conversations
@@ -52,6 +57,7 @@ from hub.desk.home import Home
 from hub.desk.inbox_search import Inbox
 from hub.desk.internal_messages import InternalMessages
 from hub.desk.job_list import JobList
+from hub.desk.lost_callers import LostCallers
 from hub.desk.mail_rules import MailRules
 from hub.desk.messages import Messages
 from hub.desk.notice_reader import NoticeReader
@@ -72,6 +78,7 @@ from hub.desk.search_filler import SearchFiller
 from hub.desk.superiors import Superiors
 from hub.desk.supervision import Supervision
 from hub.desk.views import Views
+from hub.desk.wrap_ups import WrapUps
 from hub.errors import SetupError
 from hub.feed.hints import Hints
 from hub.feed.replay import Replay
@@ -138,6 +145,7 @@ class Hub:
         self._build_notices()
         self._build_floor()
         self._build_consoles()
+        self._build_call_desk()
 
     # -- building --------------------------------------------------------------------------------------------
 
@@ -216,11 +224,16 @@ class Hub:
         self.phones = Phones(self.db, self.directory, self.identity.audit, self._key)
         self.sip_lines = SipLines(self.phones, self.identity.identity, settings)
         self.reconciler = Reconciler(self.db, self.directory)
-        self._build_call_desk()
 
     def _build_call_desk(self) -> None:
-        self.call_notes = CallNotes(self.units, self.stream)
-        self.call_acts = CallActs(self.db, self.calls, self.call_notes, self.identity.audit)
+        units, audit, region = self.units, self.identity.audit, self.settings.default_region
+        self.call_notes = CallNotes(units, self.stream)
+        self.call_acts = CallActs(self.db, self.calls, self.call_notes, audit)
+        self.call_outcomes = CallOutcomes(units, audit)
+        self.after_calls = AfterCalls(units, self.presence, self.directory)
+        self.wrap_ups = WrapUps(self.calls, self.call_notes, self.call_outcomes, self.after_calls, audit)
+        self.callbacks = Callbacks(units, self.calls, audit, region)
+        self.blocked_callers = BlockedCallers(units, self.calls, audit, region)
 
     def _build_writing(self) -> None:
         settings, people = self.settings, self.identity.people
@@ -272,7 +285,8 @@ class Hub:
             self.readiness, self.quarantine, self.reconciler, self.documentation, self.presence, self.queues,
             self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
-            self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision, self.phones, self.sip_lines,
+            self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
+            self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
@@ -290,6 +304,7 @@ class Hub:
         await migrate(self.db, all_indexes(self.registry))
         await self.records.install_roles()
         await self.queues.seed(self.settings.queues)
+        await self.call_outcomes.seed()
 
     async def start(self) -> None:
         """Run everything and listen. Returns when the hub answers."""
@@ -348,6 +363,8 @@ class Hub:
         keep("marks", self.mark_lanes.run)
         keep("snoozed", self._wake_snoozed)
         keep("wallboard", self.wallboard.run)
+        keep("after-calls", partial(self.leases.hold, "after-calls", self.after_calls.run))
+        keep("callbacks", partial(self.leases.hold, "callbacks", self.callbacks.run))
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 
@@ -361,6 +378,7 @@ class Hub:
             forwards,
             NoticeReader(self.units).reader(),
             FactReader(self.db, self.wallboard.wake).reader(),
+            CallReader(self.after_calls, LostCallers(self.units), self.call_notes).reader(),
         ]
 
     async def _wake_snoozed(self) -> None:

@@ -12,9 +12,11 @@ from hub.web import (
     announcements,
     archive,
     audit,
+    blocked_callers,
     bulk,
     call_acts,
     call_reports,
+    callbacks,
     calls,
     canned,
     conversations,
@@ -58,6 +60,7 @@ from hub.web import (
     users,
     views,
     wallboard,
+    wrap_ups,
 )
 from hub.web.routes import Route
 
@@ -115,6 +118,9 @@ ROUTES: tuple[Route, ...] = tuple(
         call_reports,
         phones,
         sip,
+        wrap_ups,
+        callbacks,
+        blocked_callers,
         docs,
     )
     for route in noun.routes.routes

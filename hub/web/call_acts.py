@@ -62,7 +62,7 @@ class Recording(BaseModel):
     state: RecordingState
 
 
-class Told(TypedDict):
+class CallTold(TypedDict):
     """The PBX took it. What follows is told as `call.changed`."""
 
     call: str
@@ -70,24 +70,24 @@ class Told(TypedDict):
 
 
 @routes.post("/api/calls/{call}/answer", may=WRITE)
-async def answer_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def answer_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Have your ringing phone answer; 409 where it must be done by hand."""
     await acts.answer(who, call, far_end(request))
-    return Told(call=call, told="answer")
+    return CallTold(call=call, told="answer")
 
 
 @routes.post("/api/calls/{call}/hold", may=WRITE)
-async def hold_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def hold_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Put the other side on hold, with music; again is no change. The call is then `held`."""
     await acts.hold(who, call, far_end(request))
-    return Told(call=call, told="hold")
+    return CallTold(call=call, told="hold")
 
 
 @routes.post("/api/calls/{call}/resume", may=WRITE)
-async def resume_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def resume_call(call: str, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Take the other side back; 409 where nothing is held here (a phone takes back by itself what it holds)."""
     await acts.resume(who, call, far_end(request))
-    return Told(call=call, told="resume")
+    return CallTold(call=call, told="resume")
 
 
 @routes.post("/api/calls/{call}/mute", may=WRITE)
@@ -97,31 +97,31 @@ async def mute_call(call: str, body: Mute, who: Caller, request: web.Request, ac
 
 
 @routes.post("/api/calls/{call}/dtmf", may=WRITE)
-async def play_keys(call: str, body: Keys, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def play_keys(call: str, body: Keys, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Play keys (DTMF) to the other side."""
     await acts.play(who, call, body.digits, far_end(request))
-    return Told(call=call, told="dtmf")
+    return CallTold(call=call, told="dtmf")
 
 
 @routes.post("/api/calls/{call}/transfer", may=WRITE)
-async def transfer_call(call: str, body: Transfer, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def transfer_call(call: str, body: Transfer, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Hand the call on: `blind` at once; `attended` asks first, and waits for `complete` or `cancel`."""
     await acts.transfer(who, call, body.to, far_end(request), ask=body.kind == "attended")
-    return Told(call=call, told="transfer")
+    return CallTold(call=call, told="transfer")
 
 
 @routes.post("/api/calls/{call}/transfer/complete", may=WRITE)
-async def complete_transfer(call: str, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def complete_transfer(call: str, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Hand the call over to who was asked; 409 where nobody is being asked."""
     await acts.complete(who, call, far_end(request))
-    return Told(call=call, told="transfer/complete")
+    return CallTold(call=call, told="transfer/complete")
 
 
 @routes.post("/api/calls/{call}/transfer/cancel", may=WRITE)
-async def cancel_transfer(call: str, who: Caller, request: web.Request, acts: CallActs) -> Told:
+async def cancel_transfer(call: str, who: Caller, request: web.Request, acts: CallActs) -> CallTold:
     """Back to the other side; 409 where nobody is being asked."""
     await acts.cancel(who, call, far_end(request))
-    return Told(call=call, told="transfer/cancel")
+    return CallTold(call=call, told="transfer/cancel")
 
 
 @routes.post("/api/calls/{call}/conference", may=WRITE)

@@ -18,6 +18,7 @@ routes = Routes("queues")
 QueueId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
+WrapUpSeconds = Annotated[int, Field(ge=0, le=3600)]
 UserIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=5000)]
 
 
@@ -31,6 +32,7 @@ class NewQueue(BaseModel):
     name_zh: str = Field(default="", max_length=80)
     sla_s: Seconds = 3600
     joinable: bool = True
+    wrap_up_s: WrapUpSeconds = 0
     members: UserIds = []
 
 
@@ -43,6 +45,7 @@ class QueueChange(BaseModel):
     name_zh: str | None = Field(default=None, max_length=80)
     sla_s: Seconds | None = None
     joinable: bool | None = None
+    wrap_up_s: WrapUpSeconds | None = None
     members: UserIds | None = None
 
 
@@ -82,7 +85,7 @@ async def create_queue(body: NewQueue, who: Caller, queues: Queues) -> QueueOut:
 
 @routes.patch("/api/queues/{queue}", may=ADMINISTER)
 async def change_queue(queue: QueueId, body: QueueChange, who: Caller, queues: Queues) -> QueueOut:
-    """Change a queue's name, answer time or members."""
+    """Change a queue's name, answer time, after-call time or members."""
     await queues.change(queue, body.model_dump(exclude_none=True))
     return await queues.show(who, queue)
 

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from channels.telephony.ami import Ami
+from channels.telephony.account import TelephonyAccount
+from channels.telephony.ami import Ami, open_ami
+from channels.telephony.control import Control
 from tests.channels.telephony.conftest import Floor, until
 from tests.conftest import SignedIn, SignIn
-from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members, quiet
-from tests.lab.asterisk.server import Asterisk
+from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
 from tests.lab.asterisk.sipp import (
     ACKED,
     ANSWER,
@@ -30,15 +33,17 @@ TALKS_ON = (RINGING, ANSWER, ACKED, BYED)
 
 
 @asynccontextmanager
-async def in_a_call(pbx: Asterisk, ami: Ami, floor: Floor, *steps: str, lasts_s: float = 60) -> AsyncIterator[Any]:
-    """Ada talks with extension 1001; her SIPp would hang up after `lasts_s`, and everything is hung up at the end."""
+async def in_a_call(pbx: Asterisk, ami: Ami, floor: Floor, *steps: str, number: str = "4000") -> AsyncIterator[Any]:
+    """Ada talks with extension 1001; everything is hung up at the end."""
     async with members(ami, "1001"):
         with (
             agent(pbx, "1001", *(steps or TALKS_ON), calls=1),
-            call(pbx, "4000", ADA.dials, ADA.is_answered, pause(lasts_s), ADA.hangs_up),
+            call(pbx, number, ADA.dials, ADA.is_answered, pause(60), ADA.hangs_up),
         ):
-            yield await floor.call("talking")
-            await all_hung_up(ami)
+            try:
+                yield await floor.call("talking")
+            finally:
+                await all_hung_up(ami)
 
 
 async def act(who: SignedIn, live: Any, what: str, body: Any = None, status: int = 200) -> Any:
@@ -198,6 +203,13 @@ async def test_the_hub_holds_a_call_for_a_desk_phone(pbx: Asterisk, ami: Ami, fl
         await floor.call("held")
         music = [each for each in await channels(ami) if "@mainstem-hold-" in each["Channel"]]
         assert len(music) == 2, music  # the two ends of one Local channel
+        other = next(each["Channel"] for each in await channels(ami) if each["Channel"].startswith("PJSIP/trunk-"))
+
+        async def whispers() -> bool:
+            heard = [(each["Application"], each["ApplicationData"].partition(",")[0]) for each in await channels(ami)]
+            return ("ChanSpy", other) in heard
+
+        await until(whispers)
         await act(floor.agent, live, "resume")
         await floor.call("talking")
         await until(lambda: _same(ami, ["1001", "trunk"]))
@@ -261,3 +273,106 @@ async def test_who_is_not_in_a_call_does_nothing_with_it(
     await floor.call("ended")
     for what, body in acts.items():
         await act(floor.agent, live, what, body, status=409)
+
+
+def pressed(key: str) -> str:
+    """The caller's side gets a key (SIP INFO, as no telephone events were agreed on)."""
+    found = f'<ereg regexp="Signal= *[{key}]" search_in="body" check_it="true" assign_to="key"/>'
+    ok = "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0"
+    return f'<recv request="INFO"><action>{found}</action></recv><send><![CDATA[\n{ok}\n\n]]></send>'
+
+
+async def test_keys_are_played_to_the_other_side(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """S2.9.9: for an agent who must get through somebody else's menu; which keys is in no log."""
+    hears = [ADA.dials, ADA.is_answered, *map(pressed, "19*#"), '<Reference variables="key"/>']
+    async with members(ami, "1001"):
+        with agent(pbx, "1001", *TALKS_ON, calls=1), call(pbx, "4000", *hears) as ada:
+            live = await floor.call("talking")
+            await act(floor.agent, live, "dtmf", {"digits": "19*#"})
+            await ended(ada)
+            await all_hung_up(ami)
+    [entry] = await floor.hub.db["audit"].find({"what": "call.keys"}).to_list()
+    assert entry["facts"] == {"account": "pbx", "extension": "1001", "count": 4}
+
+
+async def test_the_recording_stands_still_for_card_data(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """S2.9.9: who wanted it when stands on the call; a second pause is the same one; it ends with the call."""
+    async with (
+        await open_ami("127.0.0.1", pbx.ami, USER, SECRET, timeout_s=10) as watcher,
+        in_a_call(pbx, ami, floor, number="4007") as live,
+    ):
+        watcher.waiting()
+        for _ in range(2):
+            answer = await act(floor.agent, live, "recording", {"state": "paused"})
+        [pause_] = answer["part"]["pauses"]
+        assert (pause_["by"], pause_["name"], pause_["until"]) == (floor.agent.user, "Ann", None)
+        answer = await act(floor.agent, live, "recording", {"state": "running"})
+        assert [bool(each["until"]) for each in answer["part"]["pauses"]] == [True]
+        answer = await act(floor.agent, live, "recording", {"state": "paused"})
+        assert [bool(each["until"]) for each in answer["part"]["pauses"]] == [True, False]
+        told = [each["State"] for each in await watcher.events(5) if each["Event"] == "MixMonitorMute"]
+        assert told == ["1", "1", "0", "1"]
+    done = await floor.call("ended")
+
+    async def closed() -> Any:
+        return all(each["until"] for each in (await part(floor, live))["pauses"])
+
+    await until(closed)
+    assert (await part(floor, live))["pauses"][1]["until"] >= (await part(floor, live))["pauses"][1]["from"]
+    assert done["part"]["outcome"] == "answered"
+    audited = await floor.hub.db["audit"].find({"what": "call.recording"}).sort("_id", 1).to_list()
+    assert [each["facts"]["state"] for each in audited] == ["paused", "paused", "running", "paused"]
+
+
+async def test_a_pause_ends_when_the_call_comes_to_somebody_else(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """What the next agent is told is recorded again."""
+    with agent(pbx, "1002", *TALKS_ON):
+        async with in_a_call(pbx, ami, floor, number="4007") as live:
+            await act(floor.agent, live, "recording", {"state": "paused"})
+            await act(floor.agent, live, "transfer", {"to": "1002"})
+            assert all(each["until"] for each in (await part(floor, live))["pauses"])
+
+
+async def test_a_desk_phone_is_answered_by_hand_unless_the_pbx_lets_us(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """Without the AMI user for phones nobody may send a NOTIFY: the agent is told so."""
+    async with members(ami, "1001"):
+        with (
+            agent(pbx, "1001", RINGING, CANCELLED),
+            call(pbx, "4000", ADA.dials, ADA.is_answered, pause(60), ADA.hangs_up),
+        ):
+            ringing = await floor.call("ringing")
+            answer = await act(floor.agent, ringing, "answer", status=409)
+            assert (answer["reason"], "by hand" in answer["detail"]) == ("by-hand", True)
+            await all_hung_up(ami)
+
+
+async def test_a_desk_phone_answers_when_it_is_told_to(pbx: Asterisk, ami: Ami) -> None:
+    """RFC 3265 NOTIFY with `Event: talk` inside the ringing dialogue, by the AMI user for phones."""
+    told = (
+        '<recv request="NOTIFY"><action><ereg regexp="talk" search_in="hdr" header="Event:" check_it="true" '
+        'assign_to="event"/></action></recv><Reference variables="event"/>'
+    )
+    ok = "<send><![CDATA[\nSIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n]]></send>"
+    account = TelephonyAccount(
+        id="pbx",
+        host="127.0.0.1",
+        port=pbx.ami,
+        username=USER,
+        secret=SecretStr(SECRET),
+        phones_username=PHONES_USER,
+        phones_secret=SecretStr(PHONES_SECRET),
+    )
+    async with members(ami, "1001"):
+        with (
+            agent(pbx, "1001", RINGING, told, ok, calls=1) as phone,
+            call(pbx, "4000", ADA.dials, ADA.is_answered, pause(60), ADA.hangs_up),
+        ):
+            ringing = await until(lambda: _ringing(ami))
+            await Control().answer(account, [ringing["Linkedid"]], "1001")
+            await ended(phone)
+            await all_hung_up(ami)
+
+
+async def _ringing(ami: Ami) -> Any:
+    found = [each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1001-")]
+    return next((each for each in found if each["ChannelStateDesc"] == "Ringing"), None)

@@ -52,6 +52,7 @@ bind = 127.0.0.1:{sip}
 
 [trunk](mainstem-trunk)
 aors = trunk
+dtmf_mode = auto_info
 [trunk]
 type = aor
 contact = sip:{carrier}:{carrier_port}
@@ -104,6 +105,10 @@ exten => 4011,1,Answer()
  same => n,Hangup()
 exten => 4012,1,Answer()
  same => n,Queue(careful,tT,,,10)
+ same => n,Hangup()
+exten => 4007,1,Answer()
+ same => n,MixMonitor(${UNIQUEID}.wav)
+ same => n,Queue(support,tT,,,60)
  same => n,Hangup()
 [from-phones-local]
 exten => 4000,1,Goto(from-trunk,4000,1)
