@@ -83,7 +83,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """Raw input as it was kept. `note` is what the channel wrote beside it (peer, envelope addresses)."""
+    """Raw input. `note` is what the channel wrote beside it (peer, envelope addresses).
+
+    `kept` is false for what was only taken in (`Inlet.take_raw`): it becomes durable together with its message.
+    """
 
     id: str
     account: str
@@ -91,6 +94,7 @@ class Raw:
     at: datetime
     note: Mapping[str, Any]
     correlation: str
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,8 +306,14 @@ class Inlet(Protocol):
         """Keep raw input, durably, before anything is made of it."""
         ...
 
-    async def ingest(self, envelope: Envelope) -> MessageOut:
-        """Put a message into the stream; returns when it is durable. A repeat returns the stored message."""
+    async def take_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
+        """Raw input of a far side that keeps it until it hears that the message is stored. Small input becomes durable in
+        one commit with the message (hand it to `ingest`), large input at once, as by `keep_raw`."""
+        ...
+
+    async def ingest(self, envelope: Envelope, raw: Raw | None = None) -> MessageOut:
+        """Put a message into the stream, with its raw input where that was only taken; returns when both are durable. A
+        repeat returns the stored message."""
         ...
 
     async def amend(self, external_id: str, change: Mapping[str, Any]) -> MessageOut | None:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _BATCH = 500
 _GATHER_S = 0.05
 _LOOK_AGAIN_S = 0.02
-_MOST_PATIENCE_S = 1.0
+_MOST_PATIENCE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class EmailChannel(Channel[EmailAccount]):
 
     @override
     async def replay(self, account: EmailAccount, raw: Raw, inlet: Inlet) -> None:
-        await inlet.ingest(await read(account, raw, inlet))
+        await inlet.ingest(await read(account, raw, inlet), raw)
 
     @override
     async def send(self, account: EmailAccount, delivery: Delivery, inlet: Inlet) -> Receipt:

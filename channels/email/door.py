@@ -35,7 +35,7 @@ class Door:
     """One listening SMTP server in the hub's own loop.
 
     Args:
-        replay: makes messages of kept raw input.
+        replay: makes messages of raw input.
     """
 
     def __init__(self, account: EmailAccount, inlet: Inlet, replay: Callable[[Raw], Awaitable[None]]) -> None:
@@ -111,8 +111,8 @@ class Door:
         return "250 2.1.5 OK"
 
     async def take(self, content: bytes, envelope: Envelope, session: Session | None) -> str:
-        """Keep the raw mail, put it into the stream, and only then say so."""
-        raw = await self._inlet.keep_raw(content, note=_note(envelope, session))
+        """Put the mail into the stream, with its raw form, and only then say so: until then the sender keeps it."""
+        raw = await self._inlet.take_raw(content, note=_note(envelope, session))
         try:
             await self._replay(raw)
         except Poisoned as error:

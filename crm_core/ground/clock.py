@@ -11,12 +11,13 @@ _shift = timedelta(0)
 
 def now() -> datetime:
     """The present moment in UTC, cut to milliseconds: what MongoDB stores is what we compare."""
-    return as_stored(datetime.now(UTC) + _shift)
+    return as_stored(datetime.now(UTC) + _shift if _shift else datetime.now(UTC))
 
 
 def as_stored(at: datetime) -> datetime:
     """The same moment as the store gives it back: in UTC, cut to milliseconds."""
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 @contextmanager

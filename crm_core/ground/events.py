@@ -56,4 +56,12 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """What goes over the wire: the fields whose name has no leading underscore."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")}
+        return {name: getattr(self, name) for name in _SHOWN.get(type(self)) or _shown(type(self))}
+
+
+_SHOWN: dict[type[Event], tuple[str, ...]] = {}
+
+
+def _shown(event: type[Event]) -> tuple[str, ...]:
+    names = _SHOWN[event] = tuple(f.name for f in fields(event) if not f.name.startswith("_"))
+    return names

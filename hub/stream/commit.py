@@ -134,12 +134,14 @@ class CommitLoop:
             log.error("message could not be written", exc_info=error)
             waiting.done.set_exception(Poisoned(f"this could not be stored: {error}"))
             return
-        envelope = waiting.op.envelope
+        envelope, raw = waiting.op.envelope, waiting.op.raw
         doc = quarantine_document(waiting.op, error)
         log.warning("envelope quarantined", extra={"account": envelope.account, "raw": envelope.raw}, exc_info=error)
 
         async def work(unit: Unit) -> None:
             await unit.db[QUARANTINE].insert_one(doc, session=unit.session)
+            if raw:
+                await unit.db[RAW].insert_one(raw, session=unit.session)
             await unit.db[RAW].update_one({"_id": envelope.raw}, {"$unset": {"open": 1}}, session=unit.session)
 
         try:

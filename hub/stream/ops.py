@@ -17,10 +17,11 @@ from hub.model.message import FileOut
 
 @dataclass(slots=True)
 class Arrival:
-    """Something came in. Its files are stored already."""
+    """Something came in. Its files are stored already. `raw`: the document of its raw input, where that is not."""
 
     envelope: Envelope
     files: list[FileOut]
+    raw: dict[str, Any] | None = None
     at: datetime = field(default_factory=now)
 
 

@@ -53,13 +53,17 @@ class Bearings:
             for number, (key, own, at) in enumerate([*kept, *subjects])
         ]
 
-    def referring(self) -> list[Trace]:
-        """Its ids as traces, before it has a place."""
-        return [trace for trace in self.traces("", "") if trace.at is None]
+    def referring(self, traces: Traces) -> Iterator[tuple[Trace, list[Trace]]]:
+        """Its ids as traces, before it has a place, each with those of others that it meets."""
+        for key in self.keys:
+            if key.kind in ("reference", "exact") and (olds := traces.under(trace_key(key))):
+                yield Trace(trace_key(key), "", "", 0, key.own, self.sender, self.everybody), olds
 
-    def titled(self) -> list[Trace]:
-        """Its subject as traces, before it has a place."""
-        return [trace for trace in self.traces("", "") if trace.at is not None]
+    def titled(self, traces: Traces) -> Iterator[tuple[Trace, list[Trace]]]:
+        """Its subject likewise."""
+        for key in self.subjects:
+            if olds := traces.under(key):
+                yield Trace(key, "", "", 0, self.begins, self.sender, self.everybody, self.at), olds
 
 
 def used_keys(envelope: Envelope) -> list[ThreadKey]:
@@ -153,8 +157,8 @@ def _by_pair(bearings: Bearings, traces: Traces, find: Find) -> Place | None:
 def _by_reference(bearings: Bearings, traces: Traces, refused: list[str]) -> dict[str, tuple[str, str]]:
     """Conversation -> (reason, id)."""
     found: dict[str, tuple[str, str]] = {}
-    for new in bearings.referring():
-        for old in traces.under(new.key):
+    for new, olds in bearings.referring(traces):
+        for old in olds:
             reason = linked(new, old)
             if reason is None:
                 refused.append(f"{new.key.split('|', 1)[1]}, but its sender is no party there")
@@ -177,8 +181,7 @@ def _by_subject(bearings: Bearings, traces: Traces, find: Find) -> dict[str, str
     """Conversation -> subject. An answer goes to one: the newest that is not finished. What begins something takes in
     the answers that came before it, as far as they have come to nothing else meanwhile."""
     found: dict[str, str] = {}
-    for new in bearings.titled():
-        olds = traces.under(new.key)
+    for new, olds in bearings.titled(traces):
         at_home = {old.conversation for old in olds if old.own and old.sender != OURS}
         for old in olds:
             conversation = find(old.conversation)

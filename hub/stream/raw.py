@@ -1,7 +1,8 @@
-"""Raw input, kept durably before anything is made of it.
+"""Raw input, kept durably before anything is made of it, or together with what is made of it.
 
 Small input lies in the document itself (one batched insert for whatever is waiting), large input in GridFS. `open`
-stays until a message, a repeat or a quarantine entry settles it; what is open after a crash is replayed.
+stays until a message, a repeat or a quarantine entry settles it; what is open after a crash is replayed. Small input
+that the far side keeps until it is answered is not stored before its message but with it (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from hub.store.client import Database, Doc
 from hub.store.collections import RAW
 
 INLINE_BYTES = 1024 * 1024
+CARRIED_BYTES = 64 * 1024
+"""Up to here raw input may wait in memory for its message: a whole batch of it fits one transaction."""
 _BATCH = 200
 _BATCH_BYTES = 8 * 1024 * 1024
 
@@ -43,32 +46,25 @@ class RawKeeper:
         Raises:
             Unavailable: the store is away; do not acknowledge to the far side.
         """
-        raw = Raw(
-            id=new_id(),
-            account=account,
-            content=content,
-            at=now(),
-            note=dict(note or {}),
-            correlation=correlation.get() or new_id(),
-        )
-        doc: Doc = {
-            "_id": raw.id,
-            "account": account,
-            "at": raw.at,
-            "size": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "note": raw.note,
-            "correlation": raw.correlation,
-            "open": True,
-        }
-        if len(content) <= INLINE_BYTES:
-            doc["content"] = Binary(content)
-        else:
+        raw = _new(account, content, note, kept=True)
+        doc = raw_document(raw) | {"open": True}
+        if len(content) > INLINE_BYTES:
+            del doc["content"]
             doc["file"] = await self._keep_large(raw.id, content)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((doc, done))
         await done
         return raw
+
+    async def take(self, account: str, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
+        """Input that the far side still has: where it is small, it is stored with its message, in one commit.
+
+        Raises:
+            Unavailable: the store is away; do not acknowledge to the far side.
+        """
+        if len(content) > CARRIED_BYTES:
+            return await self.keep(account, content, note)
+        return _new(account, content, note, kept=False)
 
     async def run(self) -> None:
         """Insert whatever is waiting, batch after batch."""
@@ -134,3 +130,29 @@ class RawKeeper:
         stream = await self._bucket.open_download_stream(file_id)
         content: bytes = await stream.read()
         return content
+
+
+def raw_document(raw: Raw) -> Doc:
+    """As stored, with its content in it."""
+    return {
+        "_id": raw.id,
+        "account": raw.account,
+        "at": raw.at,
+        "size": len(raw.content),
+        "sha256": hashlib.sha256(raw.content).hexdigest(),
+        "note": raw.note,
+        "correlation": raw.correlation,
+        "content": Binary(raw.content),
+    }
+
+
+def _new(account: str, content: bytes, note: Mapping[str, Any] | None, *, kept: bool) -> Raw:
+    return Raw(
+        id=new_id(),
+        account=account,
+        content=content,
+        at=now(),
+        note=dict(note or {}),
+        correlation=correlation.get() or new_id(),
+        kept=kept,
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from crm_core.ground.clock import as_stored
 from crm_core.ground.errors import Invalid
 from crm_core.ground.ids import new_id
+from hub.channel import Raw
 from hub.log import correlation
 from hub.metrics import MESSAGES
 from hub.model.draft import Draft
@@ -19,6 +20,7 @@ from hub.store.files import Files
 from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.ops import Amendment, Arrival, Opening, Writing
+from hub.stream.raw import raw_document
 
 MakeId = Callable[[str, str], Awaitable[str]]
 """(account, message id) -> the external id under which the far side will know it."""
@@ -37,8 +39,12 @@ class Stream:
         self.make_id: MakeId = _its_own_id
         """Set where the accounts are known (`hub.main`): a mail account makes Message-IDs of its own domain."""
 
-    async def ingest(self, envelope: Envelope) -> MessageOut:
+    async def ingest(self, envelope: Envelope, raw: Raw | None = None) -> MessageOut:
         """Store what came in; returns when it is durable. A repeat returns the message that is stored.
+
+        Args:
+            envelope: the message.
+            raw: what it was made of; stored with it, where it is not kept yet.
 
         Raises:
             Unavailable: the store is away; the far side must keep it.
@@ -51,7 +57,8 @@ class Stream:
             for a in envelope.attachments[:MOST_FILES]
         ]
         envelope.attachments = ()
-        message = await self._loop.submit(Arrival(envelope, files))
+        unkept = raw_document(raw) if raw is not None and not raw.kept else None
+        message = await self._loop.submit(Arrival(envelope, files, unkept))
         MESSAGES.labels(channel=envelope.channel, direction=envelope.direction).inc()
         return message
 

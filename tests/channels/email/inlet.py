@@ -26,7 +26,7 @@ from hub.vault import Signer
 
 
 class WatchedInlet(AccountInlet):
-    """`refuse` is raised by the next calls of `ingest`, `refuse_raw` by those of `keep_raw`; `detail` is what health was told."""
+    """`refuse` is raised by the next calls of `ingest`, `refuse_raw` by those of `keep_raw` and `take_raw`; `detail` is what health was told."""
 
     def __init__(self, parts: Inlets) -> None:
         super().__init__(parts, "mail", None)
@@ -44,10 +44,17 @@ class WatchedInlet(AccountInlet):
         return self.raws[-1]
 
     @override
-    async def ingest(self, envelope: Envelope) -> MessageOut:
+    async def take_raw(self, content: bytes, note: Mapping[str, Any] | None = None) -> Raw:
+        if self.refuse_raw:
+            raise self.refuse_raw
+        self.raws.append(await super().take_raw(content, note))
+        return self.raws[-1]
+
+    @override
+    async def ingest(self, envelope: Envelope, raw: Raw | None = None) -> MessageOut:
         if self.refuse:
             raise self.refuse
-        stored = await super().ingest(envelope)
+        stored = await super().ingest(envelope, raw)
         self.envelopes.append(envelope)
         return stored
 
