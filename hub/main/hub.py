@@ -73,6 +73,8 @@ from hub.desk.queues import Queues
 from hub.desk.readiness import Readiness
 from hub.desk.recordings import Recordings
 from hub.desk.removal import Removal
+from hub.desk.score_sheets import ScoreSheets
+from hub.desk.scoring import Scoring
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
 from hub.desk.superiors import Superiors
@@ -219,6 +221,8 @@ class Hub:
         self.readiness = Readiness(self.db, self.supervisor)
         self.quarantine = Quarantine(self.units, self.directory, self.inlets, self.identity.audit)
         self.calls = Calls(self.db, self.directory, self.identity.audit)
+        self.score_sheets = ScoreSheets(self.units, self.identity.audit)
+        self.scoring = Scoring(self.units, self.score_sheets, self.identity.audit)
         self.supervision = Supervision(self.db, self.directory, self.identity.audit)
         self.recordings = Recordings(self.stream, self.files, self.parameters, self.identity.audit)
         self.phones = Phones(self.db, self.directory, self.identity.audit, self._key)
@@ -287,6 +291,7 @@ class Hub:
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
+            self.score_sheets, self.scoring,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip

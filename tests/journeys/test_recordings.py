@@ -134,3 +134,38 @@ async def test_the_screens_of_recordings_are_accessible_and_fit(
     await page.shot(f"recordings-{language}-{width}")
     assert await page.fits()
     assert await page.violations() == []
+
+
+async def test_a_call_is_scored_and_the_agent_answers(shelf: Shelf, hub: Hub, console: OpenConsole) -> None:
+    """A sheet is made, a call scored on it, its average shown; the agent reads the score and says something to it."""
+    agent = await console("agent-ann", roles=("SA",), path="/console/scores")
+    ann = await hub.db["record_user"].find_one({"login": "agent-ann"})
+    assert ann is not None
+    await hub.db["record_user"].update_one({"_id": ann["_id"]}, {"$set": {"extension": "1001"}})
+    await shelf.put("c.1", seconds=3)
+    page = await console("sue", path="/console/scores")
+    await page.find("[data-new-sheet]").click()
+    for name, words in (("sheet-en", "Service"), ("sheet-zh", "服务"), ("en-0", "Greeting"), ("zh-0", "问候")):
+        await page.find(f"input[name={name}]").fill(words)
+    assert await page.violations() == []
+    await page.find("[data-make-sheet]").click()
+    await page.find("[data-sheet]").wait_for()
+    await page.go("/recordings")
+    await page.find("[data-listen]").click()
+    await page.find("[data-criterion=Greeting]").select_option("4")
+    await page.find(".score-panel textarea").fill("Friendly.")
+    await page.find("[data-save-score]").click()
+    await page.page.locator("[data-listed] td", has_text="80").first.wait_for()
+    await page.shot("recordings-scored-en-1440")
+    assert await page.violations() == []
+    await page.go("/scores")
+    await page.find(f"[data-average='{ann['_id']}']").wait_for()
+    await agent.go("/scores")
+    await agent.find("[data-score]").wait_for()
+    assert "Friendly." in await agent.find("[data-score]").inner_text()
+    await agent.find(".score-card__answer input").fill("Thank you.")
+    await agent.page.get_by_role("button", name="Send", exact=True).click()
+    await agent.page.locator(".score-card__comment", has_text="Thank you.").wait_for()
+    await agent.shot("scores-agent-en-1440")
+    assert await agent.violations() == []
+    assert await agent.fits()

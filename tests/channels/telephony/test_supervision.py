@@ -52,18 +52,17 @@ class Scene:
 @asynccontextmanager
 async def scene(pbx: Asterisk, ami: Ami, floor: Floor, path: Path, *, caller_hums: bool) -> AsyncIterator[Scene]:
     """The call goes on; the supervisor has the phone 1003."""
-    hum = sound(tone(path / "hum.al"))
+    hum, quiet = sound(tone(path / "hum.al")), sound(tone(path / "quiet.al", peak=0))
     users = floor.hub.db["record_user"]
     await users.update_one({"_id": floor.supervisor.user}, {"$set": {"extension": "1003"}})
     async with AsyncExitStack() as stack:
         customer, phone, boss = (stack.enter_context(Ear(host)) for host in (CARRIER, PHONES, PHONES))
-        dials = ADA.dials if caller_hums else hears_at(ADA.dials, customer.port)
-        stack.enter_context(agent(pbx, "1001", RINGING, hears_at(ANSWER, phone.port), ACKED, BYED))
-        answer = hears_at(ANSWER, boss.port) if caller_hums else ANSWER
-        stack.enter_context(agent(pbx, "1003", RINGING, answer, ACKED, *(() if caller_hums else (hum,)), BYED))
+        caller, supervisor = (hum, quiet) if caller_hums else (quiet, hum)
+        stack.enter_context(agent(pbx, "1001", RINGING, hears_at(ANSWER, phone.port), ACKED, quiet, BYED))
+        stack.enter_context(agent(pbx, "1003", RINGING, hears_at(ANSWER, boss.port), ACKED, supervisor, BYED))
         await stack.enter_async_context(members(ami, "1001"))
-        steps = (hum, pause(120)) if caller_hums else (pause(120),)
-        stack.enter_context(call(pbx, "4000", dials, ADA.is_answered, *steps))
+        dials = hears_at(ADA.dials, customer.port)
+        stack.enter_context(call(pbx, "4000", dials, ADA.is_answered, caller, pause(120)))
         live = await floor.call("talking")
         try:
             yield Scene(live, customer, phone, boss)

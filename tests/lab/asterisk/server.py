@@ -1,6 +1,7 @@
 """One Asterisk on loopback with the configuration of `deploy/asterisk/`, on ports of its own, stopped in any case.
 
-Layout: Asterisk and SIPp's callers (the carrier) and agents (the phones) each have a loopback address.
+Layout: Asterisk and SIPp's callers (the carrier) and agents (the phones) each have a loopback address. Sound goes where SDP
+says (`rtp_symmetric = no`), so that an ear may listen at a port of its own.
 A test that is killed takes its Asterisk along (the kernel sees to it); should one remain, the next start ends it.
 """
 
@@ -53,6 +54,7 @@ bind = 127.0.0.1:{sip}
 [trunk](mainstem-trunk)
 aors = trunk
 dtmf_mode = auto_info
+rtp_symmetric = no
 [trunk]
 type = aor
 contact = sip:{carrier}:{carrier_port}
@@ -64,6 +66,7 @@ match = {carrier}/32
 _PHONE = """
 [{name}](mainstem-phone)
 aors = {name}
+rtp_symmetric = no
 callerid = "Agent {name}" <{name}>
 [{name}]
 type = aor

@@ -2,4 +2,5 @@ import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
   { path: '/recordings', component: () => import('./RecordingsPage.vue'), meta: { right: 'supervise', nav: { words: 'nav.recordings', icon: 'recordings', order: 5 } } },
+  { path: '/scores', component: () => import('./ScoresPage.vue'), meta: { named: 'nav.scores' } },
 ]
