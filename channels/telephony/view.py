@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from channels.telephony.state import Call, Leg, Transfer
+from channels.telephony.state import Call, Leg, Transfer, Visit
 from hub.model.call import (
     CallDirection,
     CallOutcome,
@@ -18,6 +18,7 @@ from hub.model.call import (
     VisitOut,
 )
 
+_AT_ONCE = timedelta(seconds=2)
 _REFUSED: dict[str, CallOutcome] = {"17": "busy", "21": "rejected"}
 _FAILED = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
 _FAILED_CAUSES = frozenset({"1", "2", "3", "27", "28", "34", "38", "41", "42"})
@@ -246,8 +247,17 @@ def _visit(call: Call, number: int) -> VisitOut:
         "joined_at": visit.joined,
         "left_at": visit.left,
         "answered": answered and number == len(call.visits) - 1,
-        "gave_up": visit.gave_up,
+        "gave_up": number == len(call.visits) - 1 and _gave_up(call, visit),
     }
+
+
+def _gave_up(call: Call, visit: Visit) -> bool:
+    """The caller hung up while waiting. Asterisk says "abandoned" too where the queue's time has run out and the call goes
+    on elsewhere: then the caller's channel is still there."""
+    first = originator(call)
+    if not visit.gave_up or visit.left is None or first is None or first.ended is None:
+        return False
+    return first.wanted_end and first.ended - visit.left < _AT_ONCE
 
 
 def _transfer(call: Call, transfer: Transfer) -> TransferOut:

@@ -52,8 +52,8 @@ def _visits(part: Doc, ended: datetime | None, began: datetime, targets: Mapping
     found = []
     for number, visit in enumerate(part["queues"]):
         owner = owner_of(part, number)
-        if owner is None and visit["left_at"] is None and ended is None:
-            continue  # still waits
+        if owner is None and ended is None and (visit["left_at"] is None or visit is part["queues"][-1]):
+            continue  # still waits, or it shows only now whether the caller is gone
         target = targets.get(visit["queue"], HOUSE)
         found.append((f"visit:{number}", _visit(part, number, owner, ended or visit["left_at"], began, target)))
     return found
