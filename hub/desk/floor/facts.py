@@ -41,9 +41,14 @@ def facts_of(call: Doc, targets: Mapping[str, Target]) -> list[Doc]:
         return []
     part, ended = call["part"], call["part"]["ended_at"] if not call["live"] else None
     base = {"account": call["account"], "call": call["call"], "message": call["message"], "n": call["n"],
-            "direction": part["direction"]}  # fmt: skip
+            "direction": part["direction"], "code": _code(call)}  # fmt: skip
     found = _visits(part, ended, call["began_at"], targets) + _handlings(part, ended, call["began_at"])
     return [{"_id": f"{call['_id']}|{key}", **base, **fact} for key, fact in found]
+
+
+def _code(call: Doc) -> str:
+    """What came of it by the agent's word; empty where nobody said."""
+    return str(((call.get("notes") or {}).get("wrap_up") or {}).get("outcome") or "")
 
 
 def _visits(part: Doc, ended: datetime | None, began: datetime, targets: Mapping[str, Target]) -> list[tuple[str, Doc]]:

@@ -42,7 +42,7 @@ export interface CallNames {
 export function callsOption(report: Report, labels: string[], names: CallNames, inks: Inks): EChartsCoreOption {
   const rows = report.rows
   const inTime = report.by === 'hour' || report.by === 'day'
-  const judged = report.by !== 'outcome' && report.by !== 'transfer'
+  const judged = !['outcome', 'transfer', 'code'].includes(report.by)
   const bar = (key: keyof CallNames & keyof Figures, color: string, decal: object) => ({
     type: 'bar', stack: 'calls', name: names[key], data: rows.map((row) => row[key]), itemStyle: { color, decal },
   })

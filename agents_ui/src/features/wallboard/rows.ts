@@ -10,12 +10,14 @@ export const COLUMNS = [
 ] as const satisfies (keyof Figures)[]
 export type Column = (typeof COLUMNS)[number]
 
+const EMPTY: Partial<Record<By, string>> = { agent: 'nobody', code: 'noCode' }
+
 /** What a row is about; nobody and no queue have a word too. */
 export function rowName(by: By, row: Pick<ReportRow, 'key' | 'name'>, say: Say): string {
   if (by === 'outcome') return say(`callReports.outcomes.${row.key}`)
   if (by === 'transfer') return say(`callReports.transfers.${row.key}`)
   if (by === 'hour') return `${row.key}:00`
-  if (!row.key) return say(by === 'agent' ? 'callReports.nobody' : 'callReports.noQueue')
+  if (!row.key) return say(`callReports.${EMPTY[by] ?? 'noQueue'}`)
   return row.name || row.key
 }
 

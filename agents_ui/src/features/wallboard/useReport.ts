@@ -6,7 +6,7 @@ import { markReady } from '@/kit/ready'
 import { readReport, type By, type Report, type ReportQuery } from './api'
 import { dayText } from './clock'
 
-export const GROUPS: By[] = ['queue', 'agent', 'hour', 'day', 'outcome', 'transfer']
+export const GROUPS: By[] = ['queue', 'agent', 'hour', 'day', 'outcome', 'transfer', 'code']
 export const DIRECTIONS: ReportQuery['direction'][] = ['inbound', 'outbound', 'internal']
 const WEEK = 6 * 86_400_000
 
