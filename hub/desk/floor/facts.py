@@ -36,8 +36,8 @@ def target_of(queue: Mapping[str, Any] | None) -> Target:
 
 
 def facts_of(call: Doc, targets: Mapping[str, Target]) -> list[Doc]:
-    """The facts of a call's document; none of a call that went into another."""
-    if call.get("merged_into"):
+    """The facts of a call's document; none of a call that went into another, or of a caller who is blocked."""
+    if call.get("merged_into") or call["part"].get("blocked"):
         return []
     part, ended = call["part"], call["part"]["ended_at"] if not call["live"] else None
     base = {"account": call["account"], "call": call["call"], "message": call["message"], "n": call["n"],
@@ -90,7 +90,7 @@ def _unanswered(part: Doc, number: int) -> str:
 
 
 def _direct(part: Doc, ended: datetime | None, began: datetime) -> Doc:
-    """A call that came through no queue: to a phone, or out of the house. It has no target to meet."""
+    """A call that came through no queue: to a phone, or out of the house. It is judged by the house's usual target."""
     owner = _first_answered(part["agents"])
     until = part["answered_at"] or ended or began
     wait = round(max(0.0, (until - began).total_seconds()), 3)

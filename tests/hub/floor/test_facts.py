@@ -119,6 +119,10 @@ def test_calls_without_a_queue_are_counted_under_none() -> None:
     assert handling["m"]["talk_s"] == 54
 
 
+def test_a_caller_who_is_blocked_is_not_counted() -> None:
+    assert facts_of(call(1, [], [], blocked=True, outcome="rejected"), AIMS) == []
+
+
 def test_a_call_that_went_into_another_has_no_facts() -> None:
     assert facts_of(call(1, [visit("support", 0, 9)], []) | {"merged_into": "2"}, AIMS) == []
 
