@@ -32,6 +32,7 @@ export default defineConfig({
       },
       workbox: {
         globPatterns: ['index.html', 'icon.svg', 'assets/*.{js,css,woff2}'],
+        globIgnores: ['**/FigureChart-*.js'], // fetched when somebody looks at a chart
         maximumFileSizeToCacheInBytes: 1_500_000,
         navigateFallback: '/console/index.html',
         navigateFallbackAllowlist: [/^\/console\//],

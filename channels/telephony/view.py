@@ -18,6 +18,7 @@ from hub.model.call import (
     VisitOut,
 )
 
+_AT_ONCE = timedelta(seconds=2)
 _REFUSED: dict[str, CallOutcome] = {"17": "busy", "21": "rejected"}
 _FAILED = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
 _FAILED_CAUSES = frozenset({"1", "2", "3", "27", "28", "34", "38", "41", "42"})
@@ -298,8 +299,17 @@ def _visit(call: Call, number: int) -> VisitOut:
         "joined_at": visit.joined,
         "left_at": visit.left,
         "answered": answered and not visit.gave_up,
-        "gave_up": visit.gave_up,
+        "gave_up": number == len(call.visits) - 1 and _gave_up(call, visit),
     }
+
+
+def _gave_up(call: Call, visit: Visit) -> bool:
+    """The caller hung up while waiting. Asterisk says "abandoned" too where the queue's time has run out and the call goes
+    on elsewhere: then the caller's channel is still there."""
+    first = originator(call)
+    if not visit.gave_up or visit.left is None or first is None or first.ended is None:
+        return False
+    return first.wanted_end and first.ended - visit.left < _AT_ONCE
 
 
 def _transfer(call: Call, transfer: Transfer) -> TransferOut:

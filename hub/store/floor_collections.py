@@ -6,7 +6,7 @@ from hub.store.collections import Index
 
 CALL_FACTS = "call_facts"
 """What is counted, one small document per stay in a queue, per phone that rang, per wrap-up: `{_id, kind: visit|handling|
-wrap, account, call, message, n, direction, queue, user, extension, outcome, transfer, at, ended_at, changed_at, m:
+wrap, account, call, message, n, direction, queue, user, extension, outcome, transfer, code, at, ended_at, changed_at, m:
 {measure: number}}`. Made from the calls, and can be made anew from them (but for wrap-ups)."""
 BOARDS = "boards"
 """The live board, one document per queue: `{_id: queue, revision, state}`. One hub writes it."""

@@ -12,7 +12,7 @@ export interface LiveEvents {
   'conversation.changed': DataOf<'conversation.changed'>
   'record.changed': DataOf<'record.changed'>
   'agent.changed': DataOf<'agent.changed'>
-  'queue.changed': DataOf<'queue.changed'>
+  'queue.changed': DataOf<'queue.changed'> | BoardNews
   'notice.raised': DataOf<'notice.raised'>
   'job.changed': DataOf<'job.changed'>
   'notice.changed': DataOf<'notice.changed'>
@@ -29,6 +29,19 @@ export interface LiveEvents {
   typing: { conversation: string; user: PersonRef; on: boolean }
   /** One's own unsent draft was written or dropped, perhaps in another browser. */
   draft: { conversation: string; revision: number; on: boolean }
+}
+
+/** What goes on in a queue has changed, for the live board: from one revision to the next. Without a place in the stream. */
+export interface BoardNews {
+  board: true
+  queue: string
+  gone?: true
+  revision?: number
+  before?: number
+}
+
+export function isOfBoard(data: LiveEvents['queue.changed']): data is BoardNews {
+  return 'board' in data
 }
 
 export type LiveName = keyof LiveEvents

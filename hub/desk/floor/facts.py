@@ -36,14 +36,19 @@ def target_of(queue: Mapping[str, Any] | None) -> Target:
 
 
 def facts_of(call: Doc, targets: Mapping[str, Target]) -> list[Doc]:
-    """The facts of a call's document; none of a call that went into another."""
-    if call.get("merged_into"):
+    """The facts of a call's document; none of a call that went into another, or of a caller who is blocked."""
+    if call.get("merged_into") or call["part"].get("blocked"):
         return []
     part, ended = call["part"], call["part"]["ended_at"] if not call["live"] else None
     base = {"account": call["account"], "call": call["call"], "message": call["message"], "n": call["n"],
-            "direction": part["direction"]}  # fmt: skip
+            "direction": part["direction"], "code": _code(call)}  # fmt: skip
     found = _visits(part, ended, call["began_at"], targets) + _handlings(part, ended, call["began_at"])
     return [{"_id": f"{call['_id']}|{key}", **base, **fact} for key, fact in found]
+
+
+def _code(call: Doc) -> str:
+    """What came of it by the agent's word; empty where nobody said."""
+    return str(((call.get("notes") or {}).get("wrap_up") or {}).get("outcome") or "")
 
 
 def _visits(part: Doc, ended: datetime | None, began: datetime, targets: Mapping[str, Target]) -> list[tuple[str, Doc]]:
@@ -52,8 +57,8 @@ def _visits(part: Doc, ended: datetime | None, began: datetime, targets: Mapping
     found = []
     for number, visit in enumerate(part["queues"]):
         owner = owner_of(part, number)
-        if owner is None and visit["left_at"] is None and ended is None:
-            continue  # still waits
+        if owner is None and ended is None and (visit["left_at"] is None or visit is part["queues"][-1]):
+            continue  # still waits, or it shows only now whether the caller is gone
         target = targets.get(visit["queue"], HOUSE)
         found.append((f"visit:{number}", _visit(part, number, owner, ended or visit["left_at"], began, target)))
     return found
@@ -85,7 +90,7 @@ def _unanswered(part: Doc, number: int) -> str:
 
 
 def _direct(part: Doc, ended: datetime | None, began: datetime) -> Doc:
-    """A call that came through no queue: to a phone, or out of the house. It has no target to meet."""
+    """A call that came through no queue: to a phone, or out of the house. It is judged by the house's usual target."""
     owner = _first_answered(part["agents"])
     until = part["answered_at"] or ended or began
     wait = round(max(0.0, (until - began).total_seconds()), 3)

@@ -1,4 +1,4 @@
-"""Looking back: the facts of a time, by queue, agent, hour, day, outcome or transfer. (S2.9.9-08)
+"""Looking back: the facts of a time, by queue, agent, hour, day, outcome, transfer or wrap-up code. (S2.9.9-08)
 
 Supervisors see every queue; others their own calls. Each question reads one range of an index.
 """
@@ -22,7 +22,7 @@ from hub.store.client import Database, Doc
 from hub.store.collections import QUEUES
 from hub.store.floor_collections import CALL_FACTS
 
-By = Literal["queue", "agent", "hour", "day", "outcome", "transfer"]
+By = Literal["queue", "agent", "hour", "day", "outcome", "transfer", "code"]
 Direction = Literal["inbound", "outbound", "internal"]
 _LONGEST_RANGE = timedelta(days=400)
 _COUNT_MS = 20_000
@@ -107,7 +107,7 @@ def condition(caller: Caller, asked: Asked) -> Doc:
         where["queue"] = asked.queue
     if agent := asked.agent if wide else caller.user:
         where["user"] = agent
-    if asked.by == "outcome":
+    if asked.by in ("outcome", "code"):
         where["kind"] = "visit"
     if asked.by == "transfer":
         where |= {"kind": "handling", "outcome": "answered"}
@@ -127,6 +127,8 @@ def group_key(asked: Asked) -> Any:
             return {"$dateToString": {"date": "$at", "format": "%Y-%m-%d", "timezone": zone}}
         case "transfer":
             return {"$cond": [{"$eq": ["$transfer", ""]}, "none", "$transfer"]}
+        case "code":
+            return {"$ifNull": ["$code", ""]}
         case _:
             return f"${asked.by}"
 

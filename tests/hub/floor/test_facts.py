@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hub.store.client import Doc
 from tests.hub.floor.samples import call, calls, handler, later, visit
 
 AIMS = {"support": Target(answer_s=20, percent=80, short_s=5)}
+ROOT = Path(__file__).resolve().parents[3]
 some = settings(max_examples=60, deadline=None)
 
 
@@ -116,6 +119,10 @@ def test_calls_without_a_queue_are_counted_under_none() -> None:
     assert handling["m"]["talk_s"] == 54
 
 
+def test_a_caller_who_is_blocked_is_not_counted() -> None:
+    assert facts_of(call(1, [], [], blocked=True, outcome="rejected"), AIMS) == []
+
+
 def test_a_call_that_went_into_another_has_no_facts() -> None:
     assert facts_of(call(1, [visit("support", 0, 9)], []) | {"merged_into": "2"}, AIMS) == []
 
@@ -151,3 +158,9 @@ def test_the_order_of_calls_does_not_matter(docs: list[Doc], chance: Any) -> Non
     shuffled = docs[:]
     chance.shuffle(shuffled)
     assert counted(*shuffled) == counted(*docs)
+
+
+def test_the_console_works_out_the_same_figures() -> None:
+    """Its unit test adds up the same sample (`board.spec.ts`)."""
+    sample = json.loads((ROOT / "agents_ui/src/features/wallboard/sample.json").read_text(encoding="utf-8"))
+    assert figures(total(sample["parts"])) == sample["whole"]

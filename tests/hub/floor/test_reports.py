@@ -63,6 +63,10 @@ async def test_a_supervisor_reads_by_queue_agent_hour_day_and_outcome(hub: Hub, 
     assert rows(by_outcome, "offered") == {"answered": (3,), "abandoned": (1,)}
     _, by_transfer = await sue.call("GET", f"/api/reports/calls?by=transfer&{DAY}")
     assert rows(by_transfer, "handled") == {"none": (3,)}
+    await hub.db["calls"].update_one({"call": "1"}, {"$set": {"notes": {"wrap_up": {"outcome": "sold"}}}})
+    await FactReader(hub.db).write(["pbx|1"])
+    _, by_code = await sue.call("GET", f"/api/reports/calls?by=code&{DAY}")
+    assert rows(by_code, "offered") == {"sold": (1,), "": (3,)}
     for report in (by_queue, by_agent, by_hour, by_day):
         assert (report["total"]["offered"], report["total"]["talk_s"]) == (4, 100)
     _, one = await sue.call("GET", f"/api/reports/calls?by=agent&{DAY}&queue=support&agent={ann.user}")

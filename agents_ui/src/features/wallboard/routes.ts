@@ -1,0 +1,6 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/wallboard', component: () => import('./WallboardPage.vue'), meta: { nav: { words: 'nav.wallboard', icon: 'wallboard', order: 5 } } },
+  { path: '/reports/calls', component: () => import('./ReportPage.vue'), meta: { named: 'nav.callReports' } },
+]
