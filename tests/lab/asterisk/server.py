@@ -96,7 +96,15 @@ exten => 4006,1,Answer()
  same => n,Gosub(mainstem-record,s,1(silent))
  same => n,Dial(PJSIP/1001,10,tT)
  same => n,Hangup()
+exten => 4007,1,Answer()
+ same => n,MixMonitor(call.wav,r(from-caller.wav)t(to-caller.wav))
+ same => n,Queue(support,tT,,,30)
+ same => n,Hangup()
 [from-phones-local]
+exten => 9990,1,Answer()
+ same => n,Read(KEYS,,2,,1,15)
+ same => n,Set(DB(lab/keys)=${KEYS})
+ same => n,Echo()
 exten => 4000,1,Goto(from-trunk,4000,1)
 """
 
