@@ -36,6 +36,9 @@ _LOOK_S = 15.0
 _MOST_SOCKETS = 8
 """Of one person; the PBX keeps the newest as the phone."""
 _SIGNED_OUT = 4001
+_LEAVE_S = 2.0
+_FAREWELL = aiohttp.ClientWSTimeout(ws_close=0.5)
+"""Asterisk does not answer when a socket is closed."""
 
 Socket = web.WebSocketResponse | ClientWebSocketResponse
 
@@ -51,8 +54,8 @@ class SipLines:
 
     async def close(self) -> None:
         """Let go of all: this hub is going, another one serves."""
-        for socket in [each for mine in self._open.values() for each in mine]:
-            await socket.close(code=WSCloseCode.SERVICE_RESTART)
+        sockets = [each for mine in self._open.values() for each in mine]
+        await asyncio.gather(*(each.close(code=WSCloseCode.SERVICE_RESTART) for each in sockets))
 
     async def carry(self, request: web.Request, caller: Caller) -> web.WebSocketResponse:
         """Connect to the PBX first, and only then answer the browser.
@@ -65,7 +68,9 @@ class SipLines:
         """
         seat = await self._admitted(request, caller)
         async with aiohttp.ClientSession() as session, await _reach(session, seat) as pbx:
-            browser = web.WebSocketResponse(protocols=(PROTOCOL,), max_msg_size=MOST_BYTES, heartbeat=_BEAT_S)
+            browser = web.WebSocketResponse(
+                protocols=(PROTOCOL,), max_msg_size=MOST_BYTES, heartbeat=_BEAT_S, timeout=_LEAVE_S
+            )
             await browser.prepare(request)
             self._open[caller.user].add(browser)
             try:
@@ -93,18 +98,23 @@ class SipLines:
     async def _join(
         self, browser: web.WebSocketResponse, pbx: ClientWebSocketResponse, seat: Seat, caller: Caller
     ) -> None:
+        over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._watch(browser, seat, caller))
+            group.create_task(self._watch(browser, seat, caller, over))
             group.create_task(_pump(pbx, browser))
             await _pump(browser, pbx, seat.extension)
-            watch.cancel()
+            over.set()
 
-    async def _watch(self, browser: web.WebSocketResponse, seat: Seat, caller: Caller) -> None:
+    async def _watch(self, browser: web.WebSocketResponse, seat: Seat, caller: Caller, over: asyncio.Event) -> None:
         """Close when the sign-in ends, or the extension is another person's."""
-        while await self._holds(seat, caller):  # noqa: ASYNC110 - the store is asked, nobody tells
-            await asyncio.sleep(_LOOK_S)
-        log.info("phone signed out", extra={"user": caller.user, "extension": seat.extension})
-        await browser.close(code=_SIGNED_OUT)
+        while not over.is_set():
+            if not await self._holds(seat, caller):
+                log.info("phone signed out", extra={"user": caller.user, "extension": seat.extension})
+                await browser.close(code=_SIGNED_OUT)
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await over.wait()
 
     async def _holds(self, seat: Seat, caller: Caller) -> bool:
         try:
@@ -141,7 +151,7 @@ async def _reach(session: aiohttp.ClientSession, seat: Seat) -> _Reached:
     try:
         async with asyncio.timeout(_REACHED_S):
             socket = await session.ws_connect(
-                seat.line.url, protocols=(PROTOCOL,), max_msg_size=MOST_BYTES, heartbeat=_BEAT_S
+                seat.line.url, protocols=(PROTOCOL,), max_msg_size=MOST_BYTES, heartbeat=_BEAT_S, timeout=_FAREWELL
             )
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         log.warning("the PBX takes no phone in a browser now", extra={"account": seat.account, "why": str(error)})

@@ -1,0 +1,375 @@
+"""The phone in the browser: a real Asterisk, SIPp callers, Chromium with a microphone that beeps (S2.9.9)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from channels.telephony.ami import Ami
+from crm_core.ground.ids import new_id
+from hub.main import Hub
+from hub.settings import Settings
+from tests.channels.telephony.conftest import account_settings, ami, pbx, until
+from tests.conftest import SignIn
+from tests.journeys.conftest import FLAGS, OpenConsole
+from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, tone, turn_on
+from tests.journeys.watch import Watched
+from tests.lab.asterisk.plays import ADA, ended, quiet
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
+from tests.lab.asterisk.sipp import BYED, Caller, Sipp, call, pause, plays
+
+__all__ = ["ami", "pbx"]  # fixtures
+
+
+@pytest.fixture
+def media() -> list[str]:
+    """How the browser treats microphones."""
+    return MEDIA
+
+
+@pytest.fixture
+async def browser(media: list[str]) -> AsyncIterator[Browser]:
+    """Chromium with a microphone."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), headless=True, args=FLAGS + media
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def settings(settings: Settings, pbx: Asterisk) -> Settings:
+    """With the PBX as an account."""
+    account = account_settings(
+        pbx.ami, sip_ws_url=pbx.sip_ws_url, phones_username=PHONES_USER, phones_secret=PHONES_SECRET
+    )
+    return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": account}})
+
+
+OpenPhone = Callable[..., Awaitable[Watched]]
+
+
+@pytest.fixture
+async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> AsyncIterator[OpenPhone]:
+    """`await phone("ann", "2001")`: a person's console whose phone has that extension."""
+
+    async def connected() -> bool:
+        boss = await signed_in("boss", roles=["admin"])
+        _, answer = await boss.call("GET", "/api/accounts")
+        return any(each["id"] == "pbx" and each["state"] == "connected" for each in answer["items"])
+
+    await until(connected)
+
+    async def open_phone(login: str, extension: str, **more: Any) -> Watched:
+        person = await signed_in(login, roles=more.get("roles", ("SU",)), queues=["support"])
+        await hub.db["record_user"].update_one({"_id": person.user}, {"$set": {"extension": extension}})
+        return await console(login, **more)
+
+    yield open_phone
+    for extension in ("2001", "2002"):
+        await ami.tell({"Action": "QueueRemove", "Queue": "support", "Interface": f"PJSIP/{extension}"})
+    await quiet(ami)
+
+
+async def takes_calls(page: Watched) -> None:
+    """The phone is rung by the queue."""
+    choice = page.find('select[data-queue="support"]')
+    await choice.select_option("in")
+    await expect(choice).to_be_enabled()
+    await expect(choice).to_have_value("in")
+
+
+async def contact(hub: Hub, name: str = "Ada Lovelace") -> str:
+    """Somebody with Ada's number."""
+    doc = {"_id": new_id(), "name": name, "state": "active", "addresses": ["phone:+8613800138000"]}
+    await hub.db["record_contact"].insert_one(doc)
+    return str(doc["_id"])
+
+
+async def call_doc(hub: Hub, state: str) -> Any:
+    """The newest call, once it is in a state."""
+
+    async def found() -> Any:
+        doc = await hub.db["calls"].find_one({}, sort=[("began_at", -1)])
+        return doc if doc and doc["state"] == state else None
+
+    return await until(found)
+
+
+def calls_in(pbx: Asterisk, sounding: Path, *then: str, service: str = "4000") -> Sipp:
+    """Ada calls, with a tone for a voice."""
+    return call(pbx, service, ADA.dials_with_sound, ADA.is_answered, plays(sounding), *then)
+
+
+async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
+    hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
+) -> None:
+    """S2.9.9-03, -08: the pop shows the customer; answered in the page; sound both ways; mute, hold, hang up."""
+    ada = await contact(hub)
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service="4008") as sipp:
+        await page.find("[data-answer]").wait_for(timeout=30_000)
+        await page.find(f'[data-candidate="{ada}"]').get_by_text("Ada Lovelace").wait_for()
+        await page.find("[data-stamps]").wait_for(state="attached")
+        await page.shot("phone-ringing-en-1440")
+        await page.find("[data-answer]").click()
+        await talking(page)
+        await call_doc(hub, "talking")
+
+        async def heard() -> bool:
+            figures = await sound(page)
+            return figures.get("received", 0) > 100 and figures.get("sent", 0) > 100 and figures.get("heard", 0) > 0.01
+
+        await until(heard)
+        figures = await sound(page)
+        assert figures["said"] > 0
+        assert figures["lost"] <= 0.05 * figures["received"]
+
+        await page.find("[data-mute]").click()
+        await expect(page.find("[data-mute]")).to_have_attribute("aria-pressed", "true")
+        await page.find("[data-mute]").click()
+        await expect(page.find("[data-mute]")).to_have_attribute("aria-pressed", "false")
+        await page.find("[data-hold]").click()
+        await call_doc(hub, "held")
+        await page.shot("phone-held-en-1440")
+        await page.find("[data-hold]").click()
+        await call_doc(hub, "talking")
+        await page.find("[data-hang-up]").click()
+        await ended(sipp)
+    done = await call_doc(hub, "ended")
+    assert done["part"]["outcome"] == "answered"
+    await page.find('.phone-dock__panel[data-stage="after"]').wait_for()
+    await page.find("[data-done]").click()
+    await page.find("[data-dial]").wait_for()
+    monitor = pbx.folder / "spool" / "monitor"
+    from_caller = loudness(monitor / "from-caller.wav")
+    assert 0.8 * EXPECTED < from_caller < 1.2 * EXPECTED, from_caller
+    assert loudness(monitor / "to-caller.wav") > 100
+
+
+async def test_the_caller_is_handed_to_a_colleague_at_once(
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
+) -> None:
+    """S2.9.9-08: blind transfer from the console to a desk phone; the browser is free again."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    with agent(pbx, "1002", *TALKS), calls_in(pbx, tone(tmp_path / "tone.al"), pause(9), ADA.hangs_up) as sipp:
+        await page.find("[data-answer]").click(timeout=30_000)
+        await talking(page)
+        await page.find("[data-hand-on]").click()
+        await page.find("#hand-on-to").fill("1002")
+        await page.find("[data-blind]").click()
+        await page.find('.phone-dock__panel[data-call=""]').wait_for(timeout=20_000)
+        await ended(sipp)
+    done = await call_doc(hub, "ended")
+    assert [(each["extension"], each["outcome"]) for each in done["part"]["agents"]] == [
+        ("2001", "answered"),
+        ("1002", "answered"),
+    ]
+    assert [(each["kind"], each["to"]) for each in done["part"]["transfers"]] == [("blind", "1002")]
+
+
+async def test_a_colleague_in_another_browser_is_asked_first_and_takes_over(
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
+) -> None:
+    """S2.9.9-08: consultation between two browsers, then the caller is handed over, with sound."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    other = await phone("bea", "2002")
+    await turn_on(other)
+    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
+        await page.find("[data-answer]").click(timeout=30_000)
+        await talking(page)
+        await page.find("[data-hand-on]").click()
+        await page.find("#hand-on-to").fill("2002")
+        await page.find("[data-consult]").click()
+        await other.find("[data-answer]").click(timeout=30_000)
+        await talking(other)
+        await page.find("[data-complete]").click()
+        await page.find('.phone-dock__panel[data-call=""]').wait_for(timeout=20_000)
+
+        async def heard() -> bool:
+            return (await sound(other)).get("heard", 0) > 0.01
+
+        await until(heard)
+        await other.find("[data-hang-up]").click()
+        await ended(sipp)
+    await call_doc(hub, "ended")
+
+
+async def test_dialled_from_the_console_the_phone_answers_itself_and_keys_arrive(
+    hub: Hub, ami: Ami, phone: OpenPhone
+) -> None:
+    """S2.9.9-06: click to dial; DTMF."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await page.find("#phone-number").fill("9990")
+    await page.find("[data-dial]").click()
+    await talking(page)
+    await page.find("[data-keypad]").click()
+    await page.find('[data-key="4"]').click()
+    await page.find('[data-key="#"]').wait_for()
+    await page.find('[data-key="2"]').click()
+
+    async def read() -> bool:
+        answer = await ami.ask({"Action": "Getvar", "Variable": "DB(lab/keys)"})
+        return answer.get("Value") == "42"
+
+    await until(read)
+    await page.find("[data-hang-up]").click()
+    await call_doc(hub, "ended")
+
+
+async def test_a_caller_nobody_knows_becomes_a_contact(
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
+) -> None:
+    """S2.9.9-03: the form is filled with what the call says; a call that is rejected goes to nobody."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    eve = Caller("13700137000", "Eve")
+    with call(pbx, "4000", eve.dials, eve.is_answered, pause(30), eve.hangs_up):
+        await page.find("[data-answer]").wait_for(timeout=30_000)
+        assert await page.find("#new-caller-number").input_value() == "+8613700137000"
+        await page.find("#new-caller-name").fill("Eve Jones")
+        await page.find("[data-new-contact]").click()
+        await page.find(".call-facts").get_by_text("Eve Jones").wait_for()
+        await page.find("[data-reject]").click()
+        await page.find('.phone-dock__panel[data-call=""]').wait_for()
+    made = await hub.db["record_contact"].find_one({"name": "Eve Jones"})
+    assert made is not None
+    assert made["addresses"] == ["phone:+8613700137000"]
+
+
+async def test_of_several_who_it_may_be_one_is_picked(hub: Hub, pbx: Asterisk, phone: OpenPhone) -> None:
+    """S2.9.9-03."""
+    await contact(hub, "Ada at home")
+    other = await contact(hub, "Ada at work")
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    with call(pbx, "4000", ADA.dials, ADA.is_answered, pause(30), ADA.hangs_up):
+        await page.find(f'[data-candidate="{other}"] [data-pick]').click(timeout=30_000)
+        live = await call_doc(hub, "ringing")
+
+        async def joined() -> bool:
+            doc = await hub.db["conversations"].find_one({"_id": live["conversation"]})
+            return any(each["id"] == other for each in doc["records"]) if doc else False
+
+        await until(joined)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_the_pop_is_accessible_and_fits(
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, language: str, width: int
+) -> None:
+    await contact(hub)
+    page = await phone("ann", "2001", language=language, width=width)
+    await turn_on(page)
+    await page.shot(f"phone-ready-{language}-{width}")
+    assert await page.violations() == []
+    await takes_calls(page)
+    with call(pbx, "4000", ADA.dials, ADA.is_answered, pause(60), ADA.hangs_up):
+        await page.find("[data-answer]").wait_for(timeout=30_000)
+        assert await page.violations() == []
+        assert await page.fits()
+        await page.shot(f"phone-pop-{language}-{width}")
+        await page.find("[data-answer]").click()
+        await talking(page)
+        await page.find("[data-keypad]").click()
+        assert await page.violations() == []
+        assert await page.fits()
+        await page.shot(f"phone-talking-{language}-{width}")
+
+
+async def test_after_a_cut_the_phone_registers_again(hub: Hub, phone: OpenPhone) -> None:
+    """The socket to the PBX is lost; the browser comes back by itself."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await hub.sip_lines.close()
+    await page.find('.phone-dock__panel[data-line="lost"]').wait_for(timeout=20_000)
+    await page.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
+
+
+@pytest.mark.parametrize("media", [[]])
+async def test_without_a_microphone_no_call_comes_here(phone: OpenPhone, signed_in: SignIn) -> None:
+    """The page says why, in words, and the PBX knows no phone."""
+    page = await phone("ann", "2001")
+    await page.find("[data-phone]").click()
+    await page.find("[data-phone-on]").click()
+    await page.find('.phone-dock__panel[data-line="no-microphone"]').wait_for(timeout=20_000)
+    assert "microphone" in await page.find(".phone-dock__trouble").inner_text()
+    assert await page.violations() == []
+    status, listed = await page.call("GET", "/api/phones")
+    assert status == 200
+    assert not next(each for each in listed["items"] if each["extension"] == "2001")["registered"]
+
+
+async def test_one_tab_is_the_phone_and_the_other_shows_it(hub: Hub, pbx: Asterisk, phone: OpenPhone) -> None:
+    """A second tab does not register: it shows the call and its keys act on the first; closing the first hands over."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    other = await page.page.context.new_page()
+    await other.goto(f"{page.link.url}/console/inbox")
+    await other.locator("[data-phone].is-ready").wait_for(timeout=20_000)
+    with call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as sipp:
+        await other.locator("[data-answer]").click(timeout=30_000)
+        await talking(page)
+        await other.locator("[data-hang-up]").click()
+        await ended(sipp)
+    await page.page.close()
+    await other.locator('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
+
+
+async def test_a_call_ends_with_its_page(hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone) -> None:
+    """A page that is left lets go of the caller at once, and not when the PBX finds out."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    with call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as sipp:
+        await page.find("[data-answer]").click(timeout=30_000)
+        await talking(page)
+        asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def agree(dialog: Any) -> None:
+            asked.set_result(dialog.type)
+            await dialog.accept()
+
+        page.page.on("dialog", agree)
+        await page.page.reload()
+        assert await asked == "beforeunload"
+        await ended(sipp)
+
+
+async def test_phones_are_given_to_people(hub: Hub, phone: OpenPhone, signed_in: SignIn) -> None:
+    """S2.9.9-02: desk and browser phones with their places; an administrator gives an extension."""
+    bob = await signed_in("bob", roles=["SP"])
+    page = await phone("ann", "2001", roles=("admin", "SU"))
+    await turn_on(page)
+    await page.go("/admin/phones")
+    row = page.find('tr[data-extension="2001"]')
+    await expect(row).to_have_attribute("data-registered", "true", timeout=30_000)
+    await row.get_by_text("Ann").wait_for()
+    assert await page.violations() == []
+    await page.shot("phones-en-1440")
+    await page.find('tr[data-extension="2002"] [data-give]').click()
+    await page.find(".phones-page__form input").fill("Bob")
+    await page.page.get_by_role("option", name="Bob").click()
+    await page.find(".phones-page__form button[type=submit]").click()
+    await page.find('tr[data-extension="2002"]').get_by_text("Bob").wait_for()
+    person = await hub.db["record_user"].find_one({"_id": bob.user})
+    assert person is not None
+    assert person["extension"] == "2002"
