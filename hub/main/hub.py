@@ -56,6 +56,7 @@ from hub.desk.mail_rules import MailRules
 from hub.desk.messages import Messages
 from hub.desk.notice_reader import NoticeReader
 from hub.desk.notices import Notices
+from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
 from hub.desk.phones import Phones
@@ -67,10 +68,12 @@ from hub.desk.queues import Queues
 from hub.desk.readiness import Readiness
 from hub.desk.recordings import Recordings
 from hub.desk.removal import Removal
+from hub.desk.schedule import Schedule
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
 from hub.desk.superiors import Superiors
 from hub.desk.supervision import Supervision
+from hub.desk.traffic import Traffic
 from hub.desk.views import Views
 from hub.errors import SetupError
 from hub.feed.hints import Hints
@@ -242,6 +245,8 @@ class Hub:
         self.announcements = Announcements(self.units, audit)
         self.assistant = Assistant(self.units, self.registry, self.parameters)
         self.home = Home(self.units, audit)
+        self.schedule, self.traffic = Schedule(self.db), Traffic(self.db)
+        self.outside = OutsideApps(self.units, audit)
         self.job_list = JobList(self.units, audit)
         self.queue_removal = QueueRemoval(self.units, self.directory, audit, self.settings.queues)
 
@@ -273,7 +278,7 @@ class Hub:
             self.watching, self.consoles, self.views, self.bulk, self.canned, self.drafts, self.parameters, self.marks, self.removal, self.mail_rules, self.auto_sending,
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.call_acts, self.recordings, self.supervision, self.phones, self.sip_lines,
-            self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
+            self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
         return {type(part): part for part in listed} | self.identity.by_type()
