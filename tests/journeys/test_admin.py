@@ -52,13 +52,14 @@ async def test_every_page_of_administration_is_accessible_and_fits(
         "jobs",
         "audit",
         "schemes",
+        "apps",
         "parameters",
     ):
         await page.go(f"/admin/{name}")
         await page.find(".admin-card, .plain-table, .state-note").first.wait_for()
         short = name.replace("/" + name.rsplit("/", 1)[-1], "-one") if "/" in name else name
         await look(short)
-        if short in ("users", "departments", "roles", "queues", "schemes"):
+        if short in ("users", "departments", "roles", "queues", "schemes", "apps"):
             await page.find(".page-head .el-button--primary").click()
             await page.find(".el-dialog form").first.wait_for()
             await look(f"{short}-new")
