@@ -59,7 +59,7 @@ export default tseslint.config(
   },
   { files: ['src/api/**/*.ts'], rules: { 'no-restricted-globals': 'off' } },
   wall(['src/api/**/*.ts'], [element, sockets, { regex: '^@/(?!api/)', message: 'api knows nobody' }]),
-  wall(['src/live/**/*.ts'], [element, { regex: '^@/(?!(api|live)/)', message: 'live knows api only' }]),
+  wall(['src/live/**/*.ts'], [element, { regex: '^@/(?!(api|live)/|kit/ready$)', message: 'live knows api, and when a page is ready' }]),
   wall(['src/kit/**/*.{ts,vue}'], [sockets, { regex: '^@/(?!kit/)', message: 'kit imports nothing of ours' }]),
   wall(['src/shell/**/*.{ts,vue}', 'src/*.{ts,vue}'], [
     sockets,

@@ -163,7 +163,8 @@ class ForwardAsked(Event, name="hub.forward-asked"):
 
 @dataclass(frozen=True, kw_only=True)
 class JobChanged(Event, name="job.changed"):
-    """A piece of background work began, went on, ended or failed. Told to whoever asked for it, else to supervisors."""
+    """A piece of background work began, went on, ended or failed. Told to whoever asked for it, else to supervisors.
+    `cancelling`: it was taken back and ends at its next report."""
 
     id: str
     task: str
@@ -173,6 +174,7 @@ class JobChanged(Event, name="job.changed"):
     text: str
     error: str | None
     user: str | None
+    cancelling: bool = False
 
     @override
     def rooms(self) -> frozenset[Room]:

@@ -13,9 +13,9 @@ from pymongo.errors import DuplicateKeyError
 from crm_core.ground.clock import now
 from hub.events import JobChanged
 from hub.store.client import Database, Doc
-from hub.store.jobs import JOBS, new_job
+from hub.store.jobs import JOBS, is_cancelling, new_job
 from hub.store.unit import Unit, Units
-from workers.task import Task
+from workers.task import JobCancelled, Task
 
 LEASE = timedelta(seconds=30)
 RENEW_S = 10.0
@@ -68,8 +68,10 @@ class Jobs:
         await self._jobs.update_one({"_id": job, "owner": self._owner}, [{"$set": {"lease_until": _lease_end()}}])
 
     async def tell(self, job: str, done: int, total: int | None, text: str) -> None:
-        """Progress."""
-        await self._change(job, {"done": done, "total": total, "text": text})
+        """Progress. Raises `JobCancelled` where somebody took the job back since."""
+        found = await self._change(job, {"done": done, "total": total, "text": text})
+        if found is not None and found.get("cancel_at") is not None:
+            raise JobCancelled(job)
 
     async def finish(self, job: str, text: str | None) -> None:
         """It is done; `text` is its result in words."""
@@ -79,6 +81,10 @@ class Jobs:
         """It failed for good."""
         await self._settle(job, {"state": "failed", "error": error})
 
+    async def cancel(self, job: str) -> None:
+        """It was taken back in the middle of it; what it did so far stays."""
+        await self._settle(job, {"state": "cancelled", "error": None})
+
     async def put_back(self, job: str, error: str, wait_s: float) -> None:
         """It failed for now; it may be claimed again at once, and is sent again after the wait."""
         again = {"state": "queued", "error": error, "next_at": now() + timedelta(seconds=wait_s), "sent_at": now()}
@@ -87,12 +93,13 @@ class Jobs:
     async def _settle(self, job: str, change: Doc) -> None:
         await self._change(job, {**change, "ended_at": now(), "lease_until": None})
 
-    async def _change(self, job: str, change: Doc) -> None:
+    async def _change(self, job: str, change: Doc) -> Doc | None:
         found = await self._jobs.find_one_and_update(
             {"_id": job, "owner": self._owner}, {"$set": change}, return_document=True
         )
         if found is not None:
             await self._announce(found)
+        return found
 
     async def _announce(self, job: Doc) -> None:
         """Whoever asked hears of each change; of what is on the schedule supervisors hear failures only."""
@@ -107,7 +114,7 @@ class Jobs:
 
 def _event(job: Doc) -> JobChanged:
     shown: dict[str, Any] = {k: job[k] for k in ("task", "state", "done", "total", "text", "error", "user")}
-    return JobChanged(id=job["_id"], **shown)
+    return JobChanged(id=job["_id"], cancelling=is_cancelling(job), **shown)
 
 
 def _lease_end() -> Doc:

@@ -20,7 +20,7 @@ from hub.store.jobs import JOB_INDEXES
 from hub.store.unit import Units
 from hub.supervise import Backoff, Supervisor
 from workers.jobs import RENEW_S, Jobs
-from workers.task import Send, Task, Work
+from workers.task import JobCancelled, Send, Task, Work
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +70,18 @@ class Process:
 
     async def _try(self, task: Task, job: Doc) -> float | None:
         name: str = job["_id"]
+        if job.get("cancel_at") is not None:  # its last worker ended before it could notice
+            await self._jobs.cancel(name)
+            return None
         if job["tries"] > task.retries + 1:
             await self._jobs.fail(name, job["error"] or "the worker ended in the middle of it, each time; see its log")
             return None
         try:
             text = await self._held(task, job)
+        except JobCancelled:
+            await self._jobs.cancel(name)
+            log.info("job taken back", extra={"task": task.name, "job": name})
+            return None
         except PASSING as error:
             return await self._again(task, job, f"{type(error).__name__}: {error}")
         except Exception as error:

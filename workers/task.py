@@ -3,7 +3,8 @@
     @task("account.reconcile", every=timedelta(minutes=5))
     async def reconcile_accounts(work: Work, account: str | None = None) -> str: ...
 
-A task is idempotent: after a crash it is run again from the start. The text it returns is shown as its result.
+A task is idempotent: after a crash it is run again from the start. It reports progress where it can stop: a report is also
+where it learns that somebody took the job back (`JobCancelled`). The text it returns is shown as its result.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from hub.settings import Settings
 from hub.store.client import Database
 from hub.store.unit import Units
 
+
+class JobCancelled(Exception):
+    """Somebody took the job back. Raised by `Work.tell`; a task lets it pass, after putting its own things in order."""
+
+
 Tell = Callable[[int, int | None, str], Awaitable[None]]
 Send = Callable[[str, str], Awaitable[None]]
 
@@ -27,7 +33,8 @@ class Work:
     """What a task has to work with.
 
     Attributes:
-        tell: report progress: how much is done, of how much (None = unknown), and a word on it.
+        tell: report progress: how much is done, of how much (None = unknown), and a word on it. Raises `JobCancelled`
+            where somebody took the job back.
         send: hand (task name, job id) to the broker.
     """
 

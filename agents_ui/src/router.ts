@@ -1,4 +1,5 @@
 /** Pages come from `features/NOUN/routes.ts`, found by folder; the address is the shareable truth. */
+import type { Component } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import type { Right } from '@/api/session'
 import { useSession } from '@/api/session'
@@ -11,8 +12,8 @@ declare module 'vue-router' {
     open?: boolean
     /** Who may see it; the hub judges again at each request. */
     right?: Right
-    /** The entry in the navigation: its words, its icon, its place. */
-    nav?: { words: string; icon: string; order: number }
+    /** The entry in the navigation: its words, its icon (a component), its place. */
+    nav?: { words: string; icon: Component; order: number }
     /** Its name in the command palette, where it has no place in the navigation. */
     named?: string
     /** Whose page it is, by folder; set here. */

@@ -14,6 +14,7 @@ import nh3
 
 from channels.email.quotes import MARKUP
 from channels.email.quotes.markup import WATCHED
+from hub.model import html_policy as policy
 
 MOST_CHARS = 500_000
 MOST_BYTES_OUT = 4_000_000
@@ -28,30 +29,6 @@ _MARK = secrets.token_hex(8)
 """Chosen per process, so that no mail can hold it."""
 _REMOTE = f' src="{_MARK}:'
 _MARKED = re.compile(rf' (?:{"|".join(WATCHED)})="{_MARK}:')
-
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"style", "dir", "lang", "align", "valign", "title"},
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "table": {"width", "border", "cellpadding", "cellspacing", "bgcolor"},
-    "td": {"width", "height", "colspan", "rowspan", "bgcolor"},
-    "th": {"width", "height", "colspan", "rowspan", "bgcolor"},
-    "tr": {"bgcolor"},
-    "ol": {"start", "type"},
-}
-_STYLES = {
-    "color", "background-color", "font-size", "font-weight", "font-style", "font-family", "line-height",
-    "text-align", "text-decoration", "text-indent", "vertical-align", "white-space",
-    "padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "border", "border-collapse",
-    "border-top", "border-right", "border-bottom", "border-left", "width",
-}  # fmt: skip
-"""Nothing that fetches, positions or covers: no background image, no position, no z-index, no negative margin."""
-_TAGS = {
-    "a", "abbr", "address", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
-    "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li", "ol", "p",
-    "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
-}  # fmt: skip
-_INLINE_DATA = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
 
 
 def sanitise(source: str) -> str | None:
@@ -88,11 +65,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
         source = value.strip()
         low = source[:20].lower()
-        if low.startswith(("cid:", *_INLINE_DATA)):
+        if low.startswith(("cid:", *policy.INLINE_DATA)):
             return source
         return f"{_MARK}:{source}" if low.startswith(("http:", "https:", "//")) else None
     if name == "href":
-        return value if value.strip().lower().startswith(("http:", "https:", "mailto:", "tel:")) else None
+        return policy.link(value)
     return value
 
 
@@ -106,14 +83,17 @@ def _attribute_or_mark(tag: str, name: str, value: str) -> str | None:
 
 
 def _make(*, marking: bool) -> nh3.Cleaner:
+    attributes = policy.attributes()
+    if marking:
+        attributes["*"] |= set(WATCHED)
     return nh3.Cleaner(
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "title", "noscript", "template", "svg", "math"},
-        attributes=_ATTRIBUTES | {"*": _ATTRIBUTES["*"] | set(WATCHED)} if marking else _ATTRIBUTES,
+        tags=set(policy.TAGS),
+        clean_content_tags=set(policy.GONE_WITH_CONTENT),
+        attributes=attributes,
         attribute_filter=_attribute_or_mark if marking else _attribute,
-        filter_style_properties=_STYLES,
-        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
-        link_rel="noopener noreferrer nofollow",
+        filter_style_properties=set(policy.STYLES),
+        url_schemes=set(policy.URL_SCHEMES),
+        link_rel=policy.LINK_REL,
     )
 
 

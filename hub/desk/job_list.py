@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NoReturn
 
 from typing_extensions import TypedDict
 
@@ -15,7 +15,7 @@ from hub.identity.far_end import FarEnd
 from hub.identity.people import USERS
 from hub.model.conversation import PersonRef
 from hub.store.client import Doc
-from hub.store.jobs import JOBS
+from hub.store.jobs import JOBS, is_cancelling
 from hub.store.unit import Unit, Units
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -24,7 +24,8 @@ _TIME_MS = 2000
 
 
 class JobOut(TypedDict):
-    """A job. `user` asked for it, None = the schedule or the house; `next_at`: not tried again before then."""
+    """A job. `user` asked for it, None = the schedule or the house; `next_at`: not tried again before then. `cancelling`:
+    taken back while it was running; it ends at its next report."""
 
     id: str
     task: str
@@ -40,6 +41,7 @@ class JobOut(TypedDict):
     made_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    cancelling: bool
 
 
 class JobList:
@@ -61,32 +63,53 @@ class JobList:
 
     async def retry(self, job: str, *, by: str, far: FarEnd) -> JobOut:
         """Do a failed or cancelled job again from the start; raises `NotFound`, `Conflict`."""
-        fresh = {"state": "queued", "error": None, "tries": 0, "next_at": now(), "sent_at": None, "ended_at": None}
+        fresh = {"state": "queued", "error": None, "tries": 0, "next_at": now(), "sent_at": None, "ended_at": None,
+                 "cancel_at": None}  # fmt: skip
         return await self._move(job, ("failed", "cancelled"), fresh, "job.retried", by, far)
 
     async def cancel(self, job: str, *, by: str, far: FarEnd) -> JobOut:
-        """Take back a job that nobody has begun; raises `NotFound`, `Conflict`. What is on the schedule stays on it."""
-        ended = {"state": "cancelled", "ended_at": now()}
-        return await self._move(job, ("queued",), ended, "job.cancelled", by, far)
+        """Take a job back: at once where nobody has begun it, else at its next report. Again is no change.
+
+        Raises `NotFound`, `Conflict`. What is on the schedule stays on it.
+        """
+
+        async def work(unit: Unit) -> Doc:
+            at = now()
+            waits, runs = {"state": "queued"}, {"state": "running", "cancel_at": None}
+            for way, change in ((waits, {"state": "cancelled", "ended_at": at}), (runs, {"cancel_at": at})):
+                where = {"_id": job, "scheduled": False, **way}
+                if doc := await self._moved(unit, where, change, "job.cancelled", by, far):
+                    return doc
+            asked = {"$or": [{"state": "cancelled"}, {"state": "running", "cancel_at": {"$ne": None}}]}
+            doc = await unit.db[JOBS].find_one({"_id": job, "scheduled": False, **asked}, session=unit.session)
+            return doc if doc is not None else await self._refuse(job)
+
+        return await self._shown(await self._units.run(work))
 
     async def _move(self, job: str, states: tuple[str, ...], change: Doc, what: str, by: str, far: FarEnd) -> JobOut:
         async def work(unit: Unit) -> Doc:
             where = {"_id": job, "state": {"$in": list(states)}, "scheduled": False}
-            after = await unit.db[JOBS].find_one_and_update(
-                where, {"$set": change}, return_document=True, session=unit.session
-            )
-            if after is None:
-                await self._refuse(job)
-            assert after is not None
-            shown = {key: after[key] for key in ("task", "state", "done", "total", "text", "error", "user")}
-            unit.announce(JobChanged(id=job, **shown))
-            await self._audit.write(what, who=by, far=far, about=f"job:{job}", unit=unit, task=after["task"])
-            return after
+            doc = await self._moved(unit, where, change, what, by, far)
+            return doc if doc is not None else await self._refuse(job)
 
-        doc = await self._units.run(work)
+        return await self._shown(await self._units.run(work))
+
+    async def _moved(self, unit: Unit, where: Doc, change: Doc, what: str, by: str, far: FarEnd) -> Doc | None:
+        """The changed job, told and written down; None where it is not as `where` says."""
+        after = await unit.db[JOBS].find_one_and_update(
+            where, {"$set": change}, return_document=True, session=unit.session
+        )
+        if after is not None:
+            shown = {key: after[key] for key in ("task", "state", "done", "total", "text", "error", "user")}
+            unit.announce(JobChanged(id=after["_id"], cancelling=is_cancelling(after), **shown))
+            about = f"job:{after['_id']}"
+            await self._audit.write(what, who=by, far=far, about=about, unit=unit, task=after["task"])
+        return after
+
+    async def _shown(self, doc: Doc) -> JobOut:
         return _out(doc, await self._names([doc["user"]] if doc["user"] else []))
 
-    async def _refuse(self, job: str) -> None:
+    async def _refuse(self, job: str) -> NoReturn:
         found = await self._db[JOBS].find_one({"_id": job}, {"state": 1, "scheduled": 1})
         if found is None:
             raise NotFound("there is no such job", job=job)
@@ -110,4 +133,4 @@ def _out(doc: Doc, people: dict[str, str]) -> JobOut:
              "started_at", "ended_at")  # fmt: skip
     shown = {key: doc[key] for key in plain}
     asked = PersonRef(id=user, name=people.get(user, user)) if user else None
-    return {"id": doc["_id"], "user": asked} | shown  # type: ignore[return-value]
+    return {"id": doc["_id"], "user": asked, "cancelling": is_cancelling(doc)} | shown  # type: ignore[return-value]

@@ -17,29 +17,8 @@ from html.parser import HTMLParser
 import nh3
 from typing_extensions import override
 
-_TAGS = {
-    "a", "abbr", "address", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
-    "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li", "ol", "p",
-    "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
-}  # fmt: skip
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"style", "dir", "lang", "align", "valign", "title"},
-    "a": {"href"},
-    "img": {"src", "data-remote-src", "alt", "width", "height"},
-    "table": {"width", "border", "cellpadding", "cellspacing", "bgcolor"},
-    "td": {"width", "height", "colspan", "rowspan", "bgcolor"},
-    "th": {"width", "height", "colspan", "rowspan", "bgcolor"},
-    "tr": {"bgcolor"},
-    "ol": {"start", "type"},
-}
-_STYLES = {
-    "color", "background-color", "font-size", "font-weight", "font-style", "font-family", "line-height",
-    "text-align", "text-decoration", "text-indent", "vertical-align", "white-space",
-    "padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "border", "border-collapse",
-    "border-top", "border-right", "border-bottom", "border-left", "width",
-}  # fmt: skip
-"""Nothing that fetches, positions or covers."""
-_INLINE_DATA = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
+from hub.model import html_policy as policy
+
 _REMOTE = re.compile(r"(?:https?:)?//[^\s\"'<>]{1,2000}", re.IGNORECASE)
 _MARK = secrets.token_hex(8)
 """Chosen per process, so that no mail can hold it."""
@@ -121,13 +100,13 @@ def absolute(address: str) -> str:
 def _cleaner(look: Look, inline: Mapping[str, str], fetched: Callable[[str], str]) -> nh3.Cleaner:
     def kept(tag: str, name: str, value: str) -> str | None:
         if name == "href":
-            return value if value.strip().lower().startswith(("http:", "https:", "mailto:", "tel:")) else None
+            return policy.link(value)
         if name not in ("src", "data-remote-src"):
             return value
         source = value.strip()
         if name == "src" and source[:4].lower() == "cid:":
             return inline.get(source[4:])
-        if name == "src" and source[:20].lower().startswith(_INLINE_DATA):
+        if name == "src" and source[:20].lower().startswith(policy.INLINE_DATA):
             return source
         if not _REMOTE.fullmatch(source):
             return None
@@ -135,14 +114,16 @@ def _cleaner(look: Look, inline: Mapping[str, str], fetched: Callable[[str], str
             return fetched(source) if name == "src" else f"{_MARK}:{fetched(source)}"
         return source if name == "data-remote-src" else f"{_MARK}#{source}"
 
+    attributes = policy.attributes()
+    attributes["img"].add("data-remote-src")
     return nh3.Cleaner(
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "title", "noscript", "template", "svg", "math"},
-        attributes=_ATTRIBUTES,
+        tags=set(policy.TAGS),
+        clean_content_tags=set(policy.GONE_WITH_CONTENT),
+        attributes=attributes,
         attribute_filter=kept,
-        filter_style_properties=_STYLES,
-        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
-        link_rel="noopener noreferrer nofollow",
+        filter_style_properties=set(policy.STYLES),
+        url_schemes=set(policy.URL_SCHEMES),
+        link_rel=policy.LINK_REL,
     )
 
 

@@ -62,6 +62,7 @@ from hub.desk.mail_rules import MailRules
 from hub.desk.messages import Messages
 from hub.desk.notice_reader import NoticeReader
 from hub.desk.notices import Notices
+from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
 from hub.desk.phones import Phones
@@ -73,12 +74,14 @@ from hub.desk.queues import Queues
 from hub.desk.readiness import Readiness
 from hub.desk.recordings import Recordings
 from hub.desk.removal import Removal
+from hub.desk.schedule import Schedule
 from hub.desk.score_sheets import ScoreSheets
 from hub.desk.scoring import Scoring
 from hub.desk.search import Search
 from hub.desk.search_filler import SearchFiller
 from hub.desk.superiors import Superiors
 from hub.desk.supervision import Supervision
+from hub.desk.traffic import Traffic
 from hub.desk.views import Views
 from hub.desk.wrap_ups import WrapUps
 from hub.errors import SetupError
@@ -259,6 +262,8 @@ class Hub:
         self.announcements = Announcements(self.units, audit)
         self.assistant = Assistant(self.units, self.registry, self.parameters)
         self.home = Home(self.units, audit)
+        self.schedule, self.traffic = Schedule(self.db), Traffic(self.db)
+        self.outside = OutsideApps(self.units, audit)
         self.job_list = JobList(self.units, audit)
         self.queue_removal = QueueRemoval(self.units, self.directory, audit, self.settings.queues)
 
@@ -292,7 +297,7 @@ class Hub:
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
             self.score_sheets, self.scoring,
-            self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.job_list,
+            self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
         return {type(part): part for part in listed} | self.identity.by_type()

@@ -16,8 +16,9 @@ from hub.store.collections import Index
 from hub.store.unit import Unit
 
 JOBS = "jobs"
-"""`{_id, task, arguments, user, scheduled, state: queued|running|done|failed, done, total, text, error, tries, owner,
-lease_until, next_at, sent_at, made_at, started_at, ended_at}`."""
+"""`{_id, task, arguments, user, scheduled, state: queued|running|done|failed|cancelled, done, total, text, error, tries,
+owner, lease_until, next_at, sent_at, made_at, started_at, ended_at, cancel_at}`. `cancel_at`: when somebody took it back
+while it was running; absent in older ones."""
 
 JOB_INDEXES = (
     Index(JOBS, {"state": 1, "next_at": 1}),
@@ -65,4 +66,10 @@ def new_job(job: str, task: str, arguments: Mapping[str, Any], *, user: str | No
         "made_at": now(),
         "started_at": None,
         "ended_at": None,
+        "cancel_at": None,
     }
+
+
+def is_cancelling(job: Doc) -> bool:
+    """Somebody took it back, and whoever works on it has not noticed yet."""
+    return job["state"] == "running" and job.get("cancel_at") is not None

@@ -18,6 +18,8 @@ HOME_PAGES = "home_pages"
 """What a person made of the own home page: `{_id: USER, blocks, changed_at}`."""
 HOME_SCHEMES = "home_schemes"
 """Home pages as administrators lay them out: `{_id, name, blocks, standard, roles, users, revision, changed_at}`."""
+OUTSIDE_APPS = "outside_apps"
+"""Outside applications that home pages may show: `{_id, name, url, frame, revision, changed_at}`."""
 
 _KEEP_S = 400 * 86_400
 

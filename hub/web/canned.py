@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -16,6 +15,7 @@ from hub.web.conversation_models import Name
 from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE
 from hub.web.routes import Routes, read_revision
+from hub.web.zones import zone_of
 
 routes = Routes("canned answers")
 
@@ -94,11 +94,4 @@ async def remove_canned(answer: str, caller: Caller, canned: Canned) -> None:
 @routes.get("/api/canned/{answer}/text", may=SIGNED_IN)
 async def fill_canned(answer: str, query: FillQuery, caller: Caller, canned: Canned) -> Filled:
     """The answer's text with the fields of a conversation's contact and of the caller."""
-    return await canned.fill(caller, answer, query.conversation, query.language, _zone(query.zone))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return await canned.fill(caller, answer, query.conversation, query.language, zone_of(query.zone))

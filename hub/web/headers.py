@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -26,10 +26,15 @@ _CSP = (
 )
 
 
-def content_security_policy(host: str) -> str:
-    """The policy. Older browsers do not take `'self'` for web sockets too, hence the own host by name."""
+def content_security_policy(host: str, frames: Sequence[str] = ()) -> str:
+    """The policy. Older browsers do not take `'self'` for web sockets too, hence the own host by name.
+
+    Args:
+        frames: origins whose pages may be shown in a frame, beside our own.
+    """
     plain = _HOST.fullmatch(host) is not None
-    return _CSP.format(sockets=f" ws://{host} wss://{host}" if plain else "")
+    policy = _CSP.format(sockets=f" ws://{host} wss://{host}" if plain else "")
+    return f"{policy}; frame-src 'self' {' '.join(frames)}" if frames else policy
 
 
 def safe_headers() -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:

@@ -51,5 +51,5 @@ async def retry_job(job: str, who: Caller, request: web.Request, jobs: JobList) 
 
 @routes.post("/api/jobs/{job}/cancel", may=ADMINISTER)
 async def cancel_job(job: str, who: Caller, request: web.Request, jobs: JobList) -> JobOut:
-    """Take back a job that nobody has begun."""
+    """Take a job back: at once where nobody has begun it, else at its next report of progress; again is no mistake."""
     return await jobs.cancel(job, by=who.user, far=far_end(request))

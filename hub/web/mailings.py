@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from hub.accounts.directory import Directory
+from hub.accounts.directory import Directory, Entry
+from hub.channel import Capabilities
 from hub.identity.caller import Caller
 from hub.web.conversation_models import Name
 from hub.web.described import described
@@ -97,10 +98,15 @@ class RunsOut(TypedDict):
 
 
 class SendingAccountOut(TypedDict):
-    """An account that can send."""
+    """An account that can send, and what it can carry. `max_chars`: of one text, None = no limit."""
 
     id: str
     channel: str
+    text: bool
+    subject: bool
+    cc: bool
+    attachments: bool
+    max_chars: int | None
 
 
 class SendingAccountsOut(TypedDict):
@@ -119,9 +125,9 @@ class ReceiversOut(TypedDict):
 
 @routes.get("/api/sending-accounts", may=SIGNED_IN)
 async def list_sending_accounts(directory: Directory) -> SendingAccountsOut:
-    """The accounts that can send, by id; nothing else of them is told."""
-    found = [entry for entry in await directory.all() if entry.enabled and entry.channel and entry.channel.can.outbound]
-    return {"items": [{"id": entry.id, "channel": entry.kind} for entry in found], "next": None}
+    """The accounts that can send, by id, with what they can carry; nothing else of them is told."""
+    found = [(entry, entry.channel.can) for entry in await directory.all() if entry.enabled and entry.channel]
+    return {"items": [_sending(entry, can) for entry, can in found if can.outbound], "next": None}
 
 
 @routes.get("/api/mailings", may=WRITE_TO_MANY)
@@ -213,3 +219,15 @@ async def resume_mailing_run(run: str, caller: Caller, runs: Runs) -> RunOut:
 async def cancel_mailing_run(run: str, caller: Caller, runs: Runs) -> RunOut:
     """Stop a sending for good; what is on its way goes."""
     return await runs.cancel(caller, run)
+
+
+def _sending(entry: Entry, can: Capabilities) -> SendingAccountOut:
+    return {
+        "id": entry.id,
+        "channel": entry.kind,
+        "text": can.text,
+        "subject": can.subject,
+        "cc": can.cc,
+        "attachments": can.attachments,
+        "max_chars": can.max_chars,
+    }

@@ -8,8 +8,10 @@ from pathlib import Path
 from aiohttp import web
 
 from crm_core.ground.errors import NotFound, Unavailable
+from hub.desk.outside import OutsideApps
 from hub.settings import Settings
 from hub.web.described import described
+from hub.web.headers import content_security_policy
 from hub.web.may import PUBLIC
 from hub.web.routes import Routes
 
@@ -35,11 +37,14 @@ async def show_console_front() -> web.Response:
 
 @routes.get("/console/{path:.*}", may=PUBLIC)
 @described(answer=_HTML)
-async def show_console(path: str, settings: Settings) -> web.FileResponse:
+async def show_console(path: str, settings: Settings, request: web.Request, apps: OutsideApps) -> web.FileResponse:
     """A file of the console; every other path is a place inside it and gets its page."""
     found, asset = await asyncio.to_thread(_find, settings.console or _BUILT, path)
     kept = "public, max-age=31536000, immutable" if asset else "no-cache"
-    return web.FileResponse(found, headers={"Cache-Control": kept})
+    headers = {"Cache-Control": kept}
+    if found.suffix == ".html":
+        headers["Content-Security-Policy"] = content_security_policy(request.host, await apps.origins())
+    return web.FileResponse(found, headers=headers)
 
 
 def _find(folder: Path, path: str) -> tuple[Path, bool]:

@@ -31,6 +31,36 @@ async def test_a_draft_is_there_in_every_browser_of_its_writer_and_in_nobody_els
         assert (await http("GET", "/api/drafts", SUE)).json["items"] == []
 
 
+async def test_receivers_subject_and_planned_time_are_kept_with_the_words(desk: Desk) -> None:
+    wanted = {
+        "reply": "See below", "subject": "Offer", "to": ["cy@x.example"], "cc": ["Bo <bo@x.example>"], "bcc": ["d@x.example"],
+        "reply_all": True, "forward_of": "m1", "forward_as": "attached", "send_at": "2030-01-07T09:00:00Z",
+    }  # fmt: skip
+    async with desk.http() as http:
+        await http("PUT", PATH, ANN, json=wanted)
+        read = (await http("GET", PATH, ANN)).json
+        assert {name: read[name] for name in wanted} == wanted
+        await http("PUT", PATH, ANN, json={"cc": ["bo@x.example"]})
+        assert [m["conversation"] for m in (await http("GET", "/api/drafts", ANN)).json["items"]] == ["a"]
+        assert (await http("PUT", PATH, ANN, json={"send_at": "2030-01-07T09:00:00Z"})).status == 200
+        assert (await http("GET", "/api/drafts", ANN)).json["items"] == []  # a time alone is no message
+        assert (await http("PUT", PATH, ANN, json={"send_at": "2030-01-07T09:00:00"})).status == 422
+
+
+async def test_a_first_message_has_a_draft_of_its_own_that_marks_no_conversation(desk: Desk) -> None:
+    async with desk.http() as http:
+        new = "/api/drafts/new"
+        assert (await http("GET", new, ANN)).json["revision"] == 0
+        kept = await http("PUT", new, ANN, json={"reply": "Hello", "to": ["bo@x.example"], "account": "support-mail"})
+        assert (kept.status, kept.json["conversation"]) == (200, "")
+        read = (await http("GET", new, ANN)).json
+        assert (read["reply"], read["to"], read["account"]) == ("Hello", ["bo@x.example"], "support-mail")
+        assert (await http("GET", new, SUE)).json["reply"] == ""
+        assert (await http("GET", "/api/drafts", ANN)).json["items"] == []
+        assert (await http("DELETE", new, ANN)).status == 204
+        assert (await http("GET", new, ANN)).json["reply"] == ""
+
+
 async def test_the_last_write_wins_and_revisions_never_go_back(desk: Desk) -> None:
     async with desk.http() as http:
         for n, text in enumerate(("one", "two", "")):

@@ -20,6 +20,8 @@ async def test_a_new_person_sees_the_built_in_page_and_changes_survive(signed_in
         "announcements",
         "menus",
         "records",
+        "schedule",
+        "report",
     }
     changed = [QUEUES, {**PENDING, "hidden": True}]
     assert (await ada.call("PUT", "/api/home", {"blocks": changed}))[0] == 200

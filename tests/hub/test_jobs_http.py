@@ -52,6 +52,25 @@ async def test_a_failed_job_is_tried_again_and_a_waiting_one_taken_back(hub: Hub
     assert acts == ["job.cancelled", "job.retried"]
 
 
+async def test_a_running_job_is_asked_to_stop_once(hub: Hub, signed_in: SignIn) -> None:
+    """Asked and shown; a second time changes nothing; the schedule and what is over stay as they are."""
+    boss, sue = await signed_in("boss", roles=["admin"]), await signed_in("sue", roles=["SU"])
+    job, over = new_id(), new_id()
+    running = {"state": "running", "owner": "a:1", "started_at": now(), "lease_until": now() + timedelta(hours=1)}
+    scheduled = new_job("schedule:x.y", "x.y", {}, user=None, scheduled=True) | running
+    ended = new_job(over, "x.y", {}, user=None) | {"state": "done", "ended_at": now()}
+    await hub.db["jobs"].insert_many([new_job(job, "mail.backfill", {}, user=None) | running, scheduled, ended])
+    assert (await sue.call("POST", f"/api/jobs/{job}/cancel"))[0] == 403
+    for _ in range(2):
+        status, asked = await boss.call("POST", f"/api/jobs/{job}/cancel")
+        assert (status, asked["state"], asked["cancelling"]) == (200, "running", True)
+    assert (await hub.db["events"].count_documents({"name": "job.changed", "data.cancelling": True})) == 1
+    acts = [e["what"] for e in (await boss.call("GET", f"/api/audit?about=job:{job}"))[1]["items"]]
+    assert acts == ["job.cancelled"]
+    for other in (over, "schedule:x.y"):
+        assert (await boss.call("POST", f"/api/jobs/{other}/cancel"))[0] == 409
+
+
 @pytest.mark.parametrize("state", [None, "failed"])
 async def test_jobs_come_from_an_index_in_order(db: Database, state: JobState | None) -> None:
     await db["jobs"].insert_many([new_job(new_id(), "x.y", {}, user=None) for _ in range(20)])

@@ -15,6 +15,8 @@ from tests.conftest import PASSWORD
 from tests.hub.test_notices import until
 from tests.journeys.conftest import OpenConsole, sign_in
 from tests.journeys.mails import deliver
+from workers.jobs import Jobs
+from workers.task import JobCancelled
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -50,13 +52,14 @@ async def test_every_page_of_administration_is_accessible_and_fits(
         "jobs",
         "audit",
         "schemes",
+        "apps",
         "parameters",
     ):
         await page.go(f"/admin/{name}")
         await page.find(".admin-card, .plain-table, .state-note").first.wait_for()
         short = name.replace("/" + name.rsplit("/", 1)[-1], "-one") if "/" in name else name
         await look(short)
-        if short in ("users", "departments", "roles", "queues", "schemes"):
+        if short in ("users", "departments", "roles", "queues", "schemes", "apps"):
             await page.find(".page-head .el-button--primary").click()
             await page.find(".el-dialog form").first.wait_for()
             await look(f"{short}-new")
@@ -182,3 +185,21 @@ async def test_a_role_that_asks_for_a_second_factor_leads_to_the_enrolment_and_n
     await agent.page.wait_for_url("**/console/inbox*")
     await agent.mark("live")
     assert await agent.find(".app-shell__enrol").count() == 0
+
+
+async def test_a_running_job_is_taken_back_on_its_page(hub: Hub, console: OpenConsole) -> None:
+    """Asked for once, shown at once, and ended by its worker at the next report."""
+    job = new_id()
+    running = {"state": "running", "owner": "a:1", "started_at": now(), "done": 3, "total": 9}
+    await hub.db["jobs"].insert_one(new_job(job, "mail.backfill", {}, user=None) | running)
+    page = await console("boss", roles=("admin",), path="/console/admin/jobs")
+    row = page.find(f'[data-job="{job}"]')
+    await row.get_by_role("button").click()
+    await row.get_by_text("Being cancelled").wait_for()
+    await expect(row.get_by_role("button")).to_have_count(0)
+    await page.shot("admin-job-cancelling-en-1440")
+    units = hub.units
+    with pytest.raises(JobCancelled):
+        await Jobs(hub.db, units, "a:1").tell(job, 4, 9, "")
+    await Jobs(hub.db, units, "a:1").cancel(job)
+    await expect(row).to_have_attribute("data-state", "cancelled")

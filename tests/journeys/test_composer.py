@@ -35,6 +35,35 @@ async def test_a_draft_is_there_in_another_browser_and_marked_in_the_list(
     await expect(here.find(".conversation-row__draft")).to_have_count(0)
 
 
+async def test_copies_subject_and_planned_time_are_part_of_the_draft(
+    hub: Hub, settings: Settings, console: OpenConsole
+) -> None:
+    """Chosen here, there in another browser; what is sent leaves none of them behind."""
+    await deliver(settings, 1)
+    here = await console("agent")
+    await here.text("Pump leaks again").first.click()
+    await here.find("[data-cc]").click()
+    await here.find(".composer input[name=cc]").fill("bo@x.example")
+    await here.find(".composer input[name=subject]").fill("Pump, Friday")
+    await here.find("[data-later]").click()
+    await here.find(".composer input[name=send_at]").fill("2035-01-08T09:30")
+    await here.find('[data-draft="saved"]').wait_for()
+    there = await console("agent")
+    await there.text("Pump leaks again").first.click()
+    await expect(there.find(".composer input[name=cc]")).to_have_value("bo@x.example")
+    await expect(there.find(".composer input[name=subject]")).to_have_value("Pump, Friday")
+    await expect(there.find(".composer input[name=send_at]")).to_have_value("2035-01-08T09:30")
+    await there.find(".composer textarea").fill("On Friday.")
+    await there.find("[data-send]").click()
+    await there.find(".message-bubble--outbound[data-message]").wait_for()
+    stored = await hub.db["messages"].find_one({"direction": "outbound"})
+    assert stored is not None
+    assert stored["subject"] == "Pump, Friday"
+    assert [one["address"] for one in stored["cc"]] == ["bo@x.example"]
+    for name in ("cc", "subject", "send_at"):
+        await expect(here.find(f".composer input[name={name}]")).to_have_value("")
+
+
 async def test_a_draft_that_the_hub_did_not_get_is_kept_here_and_sent_later(
     hub: Hub, settings: Settings, console: OpenConsole
 ) -> None:

@@ -46,6 +46,17 @@ async def stumble(work: Work, mark: str) -> str:
     return "ended"
 
 
+@task("test.count")
+async def count(work: Work, mark: str) -> str:
+    """Goes on for as long as it is let."""
+    done = 0
+    while True:
+        await work.db["marks"].update_one({"mark": mark}, {"$inc": {"counted": 1}}, upsert=True)
+        done += 1
+        await work.tell(done, None, "counting")
+        await asyncio.sleep(0.05)
+
+
 @task("test.break")
 async def break_down(work: Work) -> str:
     """Has a fault."""
@@ -117,7 +128,9 @@ async def until(condition: Callable[[], Awaitable[Any]], worker: Worker, within_
 
 async def until_settled(db: Database, job: str, worker: Worker) -> Doc:
     """Wait until the job is done or failed."""
-    found: Doc = await until(lambda: db[JOBS].find_one({"_id": job, "state": {"$in": ["done", "failed"]}}), worker)
+    found: Doc = await until(
+        lambda: db[JOBS].find_one({"_id": job, "state": {"$in": ["done", "failed", "cancelled"]}}), worker
+    )
     return found
 
 

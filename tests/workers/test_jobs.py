@@ -15,7 +15,7 @@ from hub.store.jobs import JOBS, ask_for
 from hub.store.unit import Units
 from workers.broker import broker_url, mongo_broker
 from workers.jobs import Jobs, waiting
-from workers.task import Task
+from workers.task import JobCancelled, Task
 
 
 async def nothing() -> str | None:
@@ -44,6 +44,20 @@ async def test_a_job_is_held_by_one_worker_until_its_lease_ends(db: Database, un
     await second.finish(job, "ended")
     assert (await db[JOBS].find_one({"_id": job}) or {})["text"] == "ended"
     assert await first.claim(job) is None
+
+
+async def test_a_running_job_that_is_taken_back_hears_of_it_with_its_next_report(db: Database, units: Units) -> None:
+    job = await ask(units)
+    mine = Jobs(db, units, "a:1")
+    await mine.claim(job)
+    await mine.tell(job, 1, 3, "")
+    await db[JOBS].update_one({"_id": job}, {"$set": {"cancel_at": now()}})
+    with pytest.raises(JobCancelled):
+        await mine.tell(job, 2, 3, "")
+    await mine.cancel(job)
+    ended = await db[JOBS].find_one({"_id": job}) or {}
+    assert (ended["state"], ended["done"], ended["lease_until"]) == ("cancelled", 2, None)
+    assert await mine.claim(job) is None
 
 
 async def test_two_schedules_make_one_run(db: Database, units: Units) -> None:

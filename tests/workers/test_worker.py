@@ -50,6 +50,23 @@ async def test_what_is_asked_for_is_done_and_told(
     await client.drop_database(f"{db.name}_broker")
 
 
+async def test_a_running_task_ends_when_it_is_taken_back(
+    mongo_url: str, db: Database, units: Units, client: Client, tmp_path: Path
+) -> None:
+    """At its next report; the worker goes on with the next job, and a taken back one can be asked for again."""
+    job = await ask(units, "test.count", mark="c")
+    async with running_worker(mongo_url, db.name, tmp_path) as worker:
+        await until(lambda: db[JOBS].find_one({"_id": job, "done": {"$gte": 2}}), worker)
+        await db[JOBS].update_one({"_id": job}, {"$set": {"cancel_at": now()}})
+        assert (await until_settled(db, job, worker))["state"] == "cancelled"
+        counted = (await db["marks"].find_one({"mark": "c"}) or {})["counted"]
+        after = await ask(units, "test.greet", name="next")
+        assert (await until_settled(db, after, worker))["state"] == "done"
+        assert (await db["marks"].find_one({"mark": "c"}) or {})["counted"] == counted
+    assert "Traceback" not in worker.logged()
+    await client.drop_database(f"{db.name}_broker")
+
+
 async def test_the_task_of_a_killed_worker_is_done_by_the_next_one(
     mongo_url: str, db: Database, units: Units, client: Client, tmp_path: Path
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from crm_core.ground.errors import Conflict
 from crm_core.load import load
 from hub.accounts.directory import Directory
 from hub.accounts.sending import Sending
@@ -21,19 +24,24 @@ from hub.writing.indexes import RUNS
 from hub.writing.optouts import OptOuts
 from hub.writing.runs import TASK, Runs
 from hub.writing.schemes import Schemes
-from workers.task import Work, task
+from workers.task import JobCancelled, Work, task
 
 _TURN_S = 60.0
 
 
 @task(TASK, retries=20)
 async def send_mailing(work: Work, run: str) -> str:
-    """Go on with a run. Safe to repeat, and safe beside another worker: each letter is one message, whoever writes it."""
+    """Go on with a run; a job that is taken back leaves it paused. Safe to repeat, and safe beside another worker: each letter is one message, whoever writes it."""
     supervisor = Supervisor()
     commit = CommitLoop(work.units, work.settings.limits.commit_batch)
     supervisor.keep("commit", commit.run)
+    feeding = _feeding(work, commit)
     try:
-        outcome = await _feeding(work, commit).work(run, work.tell, _TURN_S)
+        outcome = await feeding.work(run, work.tell, _TURN_S)
+    except JobCancelled:
+        with suppress(Conflict):  # somebody else ended it in the same moment
+            await feeding.runs.pause(run)
+        raise
     finally:
         await supervisor.stop()
     if outcome == "more":

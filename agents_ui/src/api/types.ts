@@ -20,7 +20,7 @@ export type FileRef = Schemas['FileOut']
 export type Delivery = Schemas['DeliveryOut']
 /** What an answer may have beside its words. */
 export type MessageOptions = Partial<
-  Pick<Schemas['NewMessage'], 'to' | 'cc' | 'bcc' | 'reply_all' | 'forward_of' | 'forward_as' | 'send_at' | 'undo'>
+  Pick<Schemas['NewMessage'], 'subject' | 'to' | 'cc' | 'bcc' | 'reply_all' | 'forward_of' | 'forward_as' | 'send_at' | 'undo'>
 >
 export type NewMessage = Pick<Schemas['NewMessage'], 'kind'> & { text: string; attachments: string[] } & MessageOptions
 

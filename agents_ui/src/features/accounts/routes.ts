@@ -1,10 +1,11 @@
+import { Connection } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
   {
     path: '/admin/accounts',
     component: () => import('./AccountsPage.vue'),
-    meta: { right: 'supervise', nav: { words: 'nav.accounts', icon: 'accounts', order: 9 } },
+    meta: { right: 'supervise', nav: { words: 'nav.accounts', icon: Connection, order: 9 } },
   },
   {
     path: '/admin/accounts/new/:channel',

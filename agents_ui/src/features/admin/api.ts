@@ -1,4 +1,4 @@
-import { get, patch, post, remove, type QueryValue } from '@/api/client'
+import { get, patch, post, put, remove, type QueryValue } from '@/api/client'
 import type { components } from '@/api/schema'
 import type { Page, Queue } from '@/api/types'
 
@@ -124,3 +124,9 @@ export const removeScheme = (id: string) => remove<undefined>(`/api/home-schemes
 export const listParameters = async () => (await get<{ items: Parameter[] }>('/api/parameters')).items
 export const changeParameter = async (name: string, value: boolean | number) =>
   (await patch<{ items: Parameter[] }>('/api/parameters', { body: { values: { [name]: value } } })).items
+
+export type OutsideApp = Schemas['OutsideAppOut']
+export const listApps = async () => (await get<{ items: OutsideApp[] }>('/api/outside-apps')).items
+export const createApp = (fields: Schemas['OutsideApp'], key: string) => post<OutsideApp>('/api/outside-apps', { body: fields, key })
+export const changeApp = (app: OutsideApp, fields: Schemas['OutsideApp']) => put<OutsideApp>(`/api/outside-apps/${app.id}`, { body: fields, revision: app.revision })
+export const removeApp = (id: string) => remove<undefined>(`/api/outside-apps/${id}`)

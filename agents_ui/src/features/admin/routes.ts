@@ -1,3 +1,4 @@
+import { Setting } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/api/session'
 
@@ -5,7 +6,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/admin',
     component: () => import('./AdminFrame.vue'),
-    meta: { right: 'supervise', nav: { words: 'nav.admin', icon: 'admin', order: 8 } },
+    meta: { right: 'supervise', nav: { words: 'nav.admin', icon: Setting, order: 8 } },
     children: [
       { path: '', redirect: () => (useSession().has('administer') ? '/admin/users' : '/admin/queues') },
       { path: 'users', component: () => import('./UsersPage.vue'), meta: { right: 'administer' } },
@@ -16,6 +17,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'queues', component: () => import('./QueuesPage.vue'), meta: { right: 'supervise' } },
       { path: 'jobs', component: () => import('./JobsPage.vue'), meta: { right: 'supervise' } },
       { path: 'audit', component: () => import('./AuditPage.vue'), meta: { right: 'administer' } },
+      { path: 'apps', component: () => import('./AppsPage.vue'), meta: { right: 'administer' } },
       { path: 'schemes', component: () => import('./SchemesPage.vue'), meta: { right: 'administer' } },
       { path: 'parameters', component: () => import('./ParametersPage.vue'), meta: { right: 'administer' } },
     ],

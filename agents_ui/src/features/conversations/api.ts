@@ -68,9 +68,11 @@ export const removeView = (id: string) => remove<undefined>(`/api/views/${id}`)
 export const changeMany = (body: BulkBody) => post<BulkAnswer>('/api/conversations/bulk', { body })
 
 export const listDrafts = () => get<Page<DraftMark>>('/api/drafts')
-export const showDraft = (id: string) => get<Draft>(`/api/conversations/${id}/draft`)
-export const saveDraft = (id: string, draft: DraftFields) => put<Draft>(`/api/conversations/${id}/draft`, { body: draft })
-export const dropDraft = (id: string) => remove<undefined>(`/api/conversations/${id}/draft`)
+/** Without a conversation: the first message of a new one. */
+const draftAddress = (id: string) => (id ? `/api/conversations/${id}/draft` : '/api/drafts/new')
+export const showDraft = (id: string) => get<Draft>(draftAddress(id))
+export const saveDraft = (id: string, draft: DraftFields) => put<Draft>(draftAddress(id), { body: draft })
+export const dropDraft = (id: string) => remove<undefined>(draftAddress(id))
 
 export const splitOff = (id: string, messages: string[], subject: string | null) =>
   post<Move>(`/api/conversations/${id}/split`, { body: { messages, subject } })

@@ -1,10 +1,11 @@
+import { ChatDotRound } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
   {
     path: '/inbox',
     component: () => import('./InboxPage.vue'),
-    meta: { nav: { words: 'nav.inbox', icon: 'inbox', order: 1 } },
+    meta: { nav: { words: 'nav.inbox', icon: ChatDotRound, order: 1 } },
     children: [
       {
         path: ':conversation',

@@ -1,6 +1,7 @@
 /** Goes to the message that the address names (`?message=ID`), reading older pages until it is there. */
 import { nextTick } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { painted } from '@/kit/painted'
 import type { useThread } from './thread/useThread'
 
 /** So far back, and no further: what is older is found from its neighbourhood. */
@@ -14,6 +15,7 @@ export function useJump(thread: ReturnType<typeof useThread>) {
     const { message, ...query } = route.query
     if (typeof message !== 'string') return
     for (let read = 0; read < MOST_PAGES && thread.older.value && !known(message); read += 1) await thread.loadOlder()
+    await painted() // the thread shows its newest messages first
     await nextTick()
     const bubble = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(message)}"]`)
     bubble?.scrollIntoView({ block: 'center' })

@@ -4,7 +4,7 @@ import type { Conversation, Page, Queue } from '@/api/types'
 
 export type Block = components['schemas']['Block']
 export type BlockKind = Block['kind']
-export const BLOCKS: BlockKind[] = ['pending', 'notices', 'queues', 'announcements', 'menus', 'records']
+export const BLOCKS: BlockKind[] = ['pending', 'notices', 'queues', 'announcements', 'menus', 'records', 'schedule', 'report', 'outside']
 
 export interface Home {
   scheme: string | null
@@ -34,3 +34,12 @@ export interface TypeName {
 export const listTypes = async () => (await get<{ items: TypeName[] }>('/api/record-types')).items
 export const listRows = (type: string, title: string, words: string) =>
   get<Page<Row>>(`/api/records/${type}`, { query: { [`${title}__contains`]: words, limit: 8 } })
+
+export type ScheduleEntry = components['schemas']['ScheduleEntry']
+export const listSchedule = async () => (await get<{ items: ScheduleEntry[] }>('/api/me/schedule')).items
+
+export type Traffic = components['schemas']['TrafficOut']
+export const showTraffic = (days: number, zone: string) => get<Traffic>('/api/reports/traffic', { query: { days, zone } })
+
+export type OutsideApp = components['schemas']['OutsideAppOut']
+export const listOutsideApps = async () => (await get<{ items: OutsideApp[] }>('/api/outside-apps')).items

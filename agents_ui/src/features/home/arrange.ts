@@ -17,5 +17,5 @@ export function added(blocks: Block[], kind: BlockKind, fields: Partial<Block> =
   const taken = new Set(blocks.map((block) => block.id))
   let number = 1
   while (taken.has(`${kind}-${number}`)) number += 1
-  return [...blocks, { id: `${kind}-${number}`, kind, wide: false, hidden: false, title: '', type: null, words: '', links: [], ...fields }]
+  return [...blocks, { id: `${kind}-${number}`, kind, wide: false, hidden: false, title: '', type: null, words: '', links: [], app: null, ...fields }]
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { message } from '../samples'
-import { addressesOf, asked, hasCompany, noOptions, optionsOf } from './options'
+import { addressesOf, asked, hasCompany, keptOptions, noOptions, optionsOf, optionsOfDraft, saysSomething } from './options'
 
 it('addresses are divided as people divide them', () => {
   expect(addressesOf('a@x.example, Bo <b@x.example>；c@x.example\n')).toEqual(['a@x.example', 'Bo <b@x.example>', 'c@x.example'])
@@ -21,6 +21,15 @@ it('a forward names its message and receivers, and answers nobody', () => {
 it('what came back has its receivers again', () => {
   const back = optionsOf({ reply_all: true, cc: ['c@x.example'], bcc: ['d@x.example'] }, null)
   expect(asked(back)).toEqual({ reply_all: true, cc: ['c@x.example'], bcc: ['d@x.example'], undo: true })
+})
+
+it('a draft brings back what it was given, half an address too', () => {
+  const forward = message({ id: 'm9' })
+  const options = { ...noOptions(), subject: 'Offer', cc: '"Lee, Ada" <a@x.example>, bo@', sendAt: '2026-11-24T09:00', forward, to: 'c@x.example' }
+  const kept = keptOptions(options)
+  expect(kept).toMatchObject({ cc: ['"Lee, Ada" <a@x.example>', 'bo@'], forward_of: 'm9', send_at: new Date('2026-11-24T09:00').toISOString() })
+  expect(optionsOfDraft(kept, forward)).toEqual(options)
+  expect([saysSomething(options), saysSomething({ ...noOptions(), sendAt: '2026-11-24T09:00' })]).toEqual([true, false])
 })
 
 const someone = (address: string) => ({ kind: 'unknown' as const, id: null, name: '', address })

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { effectScope, ref, shallowRef, type EffectScope } from 'vue'
 import type { FileRef } from '@/api/types'
 import { keepDraft, readDraft, readSync, type DraftKind } from './drafts'
+import { noOptions, type Options } from './options'
 import { useServerDraft } from './useServerDraft'
 
-interface Kept { reply: string; note: string; revision: number }
+interface Kept { reply: string; note: string; revision: number; cc?: string[]; send_at?: string | null }
+const BARE = { kind: 'reply', files: [], subject: '', to: [], cc: [], bcc: [], reply_all: false, forward_of: null, forward_as: 'inline', send_at: null }
 /** What the hub has, and whether it can be reached. */
 let hub: Kept
 let reachable: boolean
@@ -15,7 +17,7 @@ const network = vi.fn<typeof fetch>(async (_address, init) => {
   if (!reachable) throw new TypeError('no network')
   if (init?.method === 'DELETE') hub = { reply: '', note: '', revision: hub.revision + 1 }
   if (init?.method === 'PUT') hub = { ...hub, ...(JSON.parse(String(init.body)) as Partial<Kept>), revision: hub.revision + 1 }
-  return init?.method === 'DELETE' ? new Response(null, { status: 204 }) : Response.json({ kind: 'reply', files: [], ...hub })
+  return init?.method === 'DELETE' ? new Response(null, { status: 204 }) : Response.json({ ...BARE, ...hub, files: [] })
 })
 
 beforeEach(() => {
@@ -36,9 +38,10 @@ async function open() {
   scope = effectScope()
   const texts = ref<Record<DraftKind, string>>({ reply: readDraft('u1', 'c1', 'reply'), note: '' })
   const files = shallowRef<FileRef[]>([])
-  const { state } = scope.run(() => useServerDraft('u1', 'c1', { texts, kind: ref<DraftKind>('reply'), files }))!
+  const options = shallowRef<Options>(noOptions())
+  const { state } = scope.run(() => useServerDraft('u1', 'c1', { texts, kind: ref<DraftKind>('reply'), files, options }))!
   await flushPromises()
-  return { texts, state }
+  return { texts, options, state }
 }
 const wait = async (ms: number) => {
   await vi.advanceTimersByTimeAsync(ms)
@@ -86,4 +89,20 @@ it('a text of a browser that knew no hub yet is taken over', async () => {
   keepDraft('u1', 'c1', 'reply', 'from before')
   await open()
   expect(hub.reply).toBe('from before')
+})
+
+it('receivers and the planned time are kept with the words, on the hub and without it', async () => {
+  const { options } = await open()
+  options.value = { ...noOptions(), cc: 'bo@x.example', sendAt: '2030-01-07T09:00' }
+  await wait(2000)
+  expect(hub).toMatchObject({ cc: ['bo@x.example'], send_at: new Date('2030-01-07T09:00').toISOString() })
+  scope.stop()
+  localStorage.clear()
+  expect((await open()).options.value).toMatchObject({ cc: 'bo@x.example', sendAt: '2030-01-07T09:00' })
+  reachable = false
+  const other = await open()
+  other.options.value = { ...other.options.value, cc: 'cy@x.example' }
+  await wait(2000)
+  scope.stop()
+  expect((await open()).options.value.cc).toBe('cy@x.example')
 })

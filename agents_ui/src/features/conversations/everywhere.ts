@@ -1,0 +1,3 @@
+import { defineAsyncComponent } from 'vue'
+
+export const everywhere = defineAsyncComponent(() => import('./start/StartConversation.vue'))
