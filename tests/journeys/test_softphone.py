@@ -22,7 +22,8 @@ from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, ton
 from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import ADA, ended, quiet
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
-from tests.lab.asterisk.sipp import BYED, Caller, Sipp, call, pause, plays
+from tests.lab.asterisk.sipp import BYED, TALKS, Caller, Sipp, agent, call, pause
+from tests.lab.asterisk.sipp import sound as sound_of
 
 __all__ = ["ami", "pbx"]  # fixtures
 
@@ -105,7 +106,7 @@ async def call_doc(hub: Hub, state: str) -> Any:
 
 def calls_in(pbx: Asterisk, sounding: Path, *then: str, service: str = "4000") -> Sipp:
     """Ada calls, with a tone for a voice."""
-    return call(pbx, service, ADA.dials_with_sound, ADA.is_answered, plays(sounding), *then)
+    return call(pbx, service, ADA.dials, ADA.is_answered, sound_of(sounding), *then)
 
 
 async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(

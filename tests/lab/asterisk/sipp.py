@@ -146,12 +146,6 @@ class Caller:
         return send(_CALL.format(number=self.number, name=self.name), body=sdp(), retrans=True)
 
     @property
-    def dials_with_sound(self) -> str:
-        """INVITE for a call in which `plays` is heard."""
-        sdp = _sdp().replace("[media_port]", "[rtpstream_audio_port]")
-        return _send(_CALL.format(number=self.number, name=self.name), sdp=sdp, retrans=True)
-
-    @property
     def is_answered(self) -> str:
         """Wait for 200, acknowledge."""
         early = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
@@ -166,11 +160,6 @@ class Caller:
         """Wait for a refusal."""
         early = "".join(f'<recv response="{early}" optional="true"/>' for early in (100, 180, 183))
         return early + f'<recv response="{code}"/>' + send(self._request("ACK", 1, "[peer_tag_param]"))
-
-
-def plays(sound: Path) -> str:
-    """Play A-law again and again until the call is over."""
-    return f'<nop><action><exec rtp_stream="{sound},-1,8,PCMA/8000"/></action></nop>'
 
 
 @dataclass
