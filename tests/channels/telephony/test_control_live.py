@@ -302,8 +302,8 @@ async def test_the_recording_stands_still_for_card_data(pbx: Asterisk, ami: Ami,
         in_a_call(pbx, ami, floor, number="4007") as live,
     ):
         watcher.waiting()
-        for _ in range(2):
-            answer = await act(floor.agent, live, "recording", {"state": "paused"})
+        await act(floor.agent, live, "recording", {"state": "paused"})
+        answer = await act(floor.agent, live, "recording", {"state": "paused"})
         [pause_] = answer["part"]["pauses"]
         assert (pause_["by"], pause_["name"], pause_["until"]) == (floor.agent.user, "Ann", None)
         answer = await act(floor.agent, live, "recording", {"state": "running"})
