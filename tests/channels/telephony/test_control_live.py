@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from channels.telephony.control import Control
 from tests.channels.telephony.conftest import Floor, until
 from tests.conftest import SignedIn, SignIn
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, quiet
-from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
+from tests.lab.asterisk.server import CARRIER, PHONES, PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
 from tests.lab.asterisk.sipp import (
     ACKED,
     ANSWER,
@@ -25,10 +27,15 @@ from tests.lab.asterisk.sipp import (
     agent,
     call,
     carrier,
+    hears_at,
     hold,
     pause,
+    sound,
 )
+from tests.lab.asterisk.sound import RATE, Ear, rms, tone
 
+LOUD = 600
+"""Between silence and a hum, as `rms` measures them."""
 TALKS_ON = (RINGING, ANSWER, ACKED, BYED)
 
 
@@ -376,3 +383,82 @@ async def test_a_desk_phone_answers_when_it_is_told_to(pbx: Asterisk, ami: Ami) 
 async def _ringing(ami: Ami) -> Any:
     found = [each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1001-")]
     return next((each for each in found if each["ChannelStateDesc"] == "Ringing"), None)
+
+
+async def loudness(ear: Ear, seconds: float) -> list[float]:
+    """What arrives at an ear from now on, in pieces of 20 ms."""
+    ear.heard()
+    samples: list[int] = []
+    async with asyncio.timeout(60):
+        while len(samples) < seconds * RATE:
+            await asyncio.sleep(0.1)
+            samples += ear.heard()
+    return [rms(samples[at : at + 160]) for at in range(0, len(samples) - 159, 160)]
+
+
+async def mostly(ear: Ear, seconds: float = 1.0) -> float:
+    """How loud it is for most of the time."""
+    return sorted(pieces := await loudness(ear, seconds))[len(pieces) // 2]
+
+
+async def _loud(ear: Ear) -> bool:
+    return await mostly(ear) > LOUD
+
+
+async def _still(ear: Ear) -> bool:
+    return await mostly(ear) < LOUD
+
+
+async def test_on_hold_the_caller_hears_that_the_call_is_there_and_not_the_agent(
+    pbx: Asterisk, ami: Ami, floor: Floor, tmp_path: Path
+) -> None:
+    """Real sound: the agent hums; held, the caller gets the soft tone now and then; resumed the hum; muted nothing."""
+    hum = sound(tone(tmp_path / "hum.al"))
+    with Ear(CARRIER) as ada:
+        async with members(ami, "1001"):
+            with (
+                agent(pbx, "1001", RINGING, ANSWER, ACKED, hum, BYED, calls=1),
+                call(pbx, "4000", hears_at(ADA.dials, ada.port), ADA.is_answered, pause(120)),
+            ):
+                try:
+                    live = await floor.call("talking")
+                    await until(lambda: _loud(ada))
+                    await act(floor.agent, live, "hold")
+                    await until(lambda: _still(ada))
+
+                    async def tone_heard() -> bool:
+                        return max(await loudness(ada, 5.0)) > LOUD
+
+                    await until(tone_heard)
+                    assert await _still(ada)
+                    await act(floor.agent, live, "resume")
+                    await until(lambda: _loud(ada))
+                    await act(floor.agent, live, "mute", {"on": True})
+                    await until(lambda: _still(ada))
+                finally:
+                    await all_hung_up(ami)
+
+
+async def test_on_hold_the_agent_does_not_hear_the_caller(
+    pbx: Asterisk, ami: Ami, floor: Floor, tmp_path: Path
+) -> None:
+    """Real sound: the caller hums; held, nothing of it reaches the agent; muted, the agent still hears."""
+    hum = sound(tone(tmp_path / "hum.al"))
+    with Ear(PHONES) as phone:
+        async with members(ami, "1001"):
+            with (
+                agent(pbx, "1001", RINGING, hears_at(ANSWER, phone.port), ACKED, BYED, calls=1),
+                call(pbx, "4000", ADA.dials, ADA.is_answered, hum, pause(120)),
+            ):
+                try:
+                    live = await floor.call("talking")
+                    await until(lambda: _loud(phone))
+                    await act(floor.agent, live, "hold")
+                    await until(lambda: _still(phone))
+                    assert max(await loudness(phone, 2.0)) < LOUD
+                    await act(floor.agent, live, "resume")
+                    await until(lambda: _loud(phone))
+                    await act(floor.agent, live, "mute", {"on": True})
+                    assert await _loud(phone)
+                finally:
+                    await all_hung_up(ami)
