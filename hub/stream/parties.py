@@ -15,9 +15,8 @@ from hub.store.unit import Unit, at_once
 MOST_PARTIES = 50
 """Of a mail to thousands, so many recipients become parties; the rest stays in `to`."""
 
-_BY_ADDRESS = [("addresses", 1)]
-"""The index that serves the look-up: named, so that the server need not weigh it against others each time."""
-_FIELDS = {"name": 1, "customer": 1, "owner": 1, "addresses": 1}
+_FIELDS = {"name": 1, "customer": 1, "owner": 1, "addresses": 1, "state": 1}
+_GONE = frozenset({"merged", "left"})
 
 
 @dataclass(slots=True)
@@ -50,10 +49,10 @@ class People:
         )
 
     async def _find(self, unit: Unit, collection: str, slot: str, wanted: list[str]) -> None:
-        query = {"addresses": {"$in": wanted}, "state": {"$nin": ["merged", "left"]}}
-        found = unit.beside[collection].find(query, _FIELDS, batch_size=2000, hint=_BY_ADDRESS)
-        for doc in sorted(await found.to_list(), key=itemgetter("_id")):
-            for key in doc["addresses"]:
+        """Who has left is sorted out here: asked for by address alone, the server has one plan and weighs no others."""
+        found = await unit.beside[collection].find({"addresses": {"$in": wanted}}, _FIELDS, batch_size=2000).to_list()
+        for doc in sorted(found, key=itemgetter("_id")):
+            for key in doc["addresses"] if doc.get("state") not in _GONE else ():
                 if key in self._known:
                     getattr(self._known[key], slot).append(doc)
 

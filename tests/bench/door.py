@@ -6,7 +6,7 @@ from hub.store.client import connect, database
 from tests.bench.child import Child, child
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, hire, prepared, serving
-from tests.bench.machine import cpu_s
+from tests.bench.machine import Work
 
 MAILS, CONNECTIONS, AGENTS = 6000, 50, 2
 _BUDGET = 1000
@@ -40,15 +40,15 @@ async def _through_the_hub(
         auth = [{"token": token} for token in tokens]
         await consoles.ask(do="connect", port=hub.port, namespace="/console", ready="ready", auth=auth)
         await consoles.ask(do="forget")
-        used = cpu_s(hub.process.pid)
+        work = Work(hub.process.pid, ground.mongod)
         sent = await sender.ask(do="send", patience_s=600, port=hub.door, connections=CONNECTIONS)
         heard = await consoles.ask(do="until", each=total, within_s=60)
-        used = cpu_s(hub.process.pid) - used
+        used = work.each(total)
     await _check(ground, total, conversations)
     if heard["stale"] or heard["least"] < total:
         raise RuntimeError(f"a console heard {heard['least']} of {total} events, {heard['stale']} were told to reload")
     rate = total / (max(sent["ended"], heard["at"]) - sent["began"])
-    return rate, f"{total:,} mails, half of them answers; the hub used {1e6 * used / total:.0f} us of processor each"
+    return rate, f"{total:,} mails, half of them answers; {used}"
 
 
 async def _check(ground: Ground, total: int, conversations: int) -> None:

@@ -25,9 +25,10 @@ _PEOPLE_IN_ONE_UNIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where one benchmark runs. `scale` 1 is the real thing; less is for trying."""
+    """Where one benchmark runs. `mongod`: the server's process. `scale` 1 is the real thing; less is for trying."""
 
     mongo_url: str
+    mongod: int
     folder: Path
     scale: float
 
@@ -56,7 +57,9 @@ async def fresh_ground(scale: float) -> AsyncIterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="mainstem-bench-") as folder:
         server = EmbeddedMongo(Path(folder))
         try:
-            yield Ground(await server.start(), Path(folder), scale)
+            url = await server.start()
+            assert server.pid is not None
+            yield Ground(url, server.pid, Path(folder), scale)
         finally:
             await server.stop()
 

@@ -30,9 +30,9 @@ QUERIES: dict[str, tuple[str, dict[str, Any]]] = {
     "due messages": ("outbox", {"account": "a", "state": "queued", "next_at": {"$lte": AGO}}),
     "conversations by link": ("conversations", {"links": {"$in": ["contact:x"]}}),
     "snoozed conversations": ("conversations", {"state": "snoozed", "snoozed_until": {"$lte": AGO}}),
-    "contacts by address": ("record_contact", {"addresses": {"$in": ["x"]}, "state": {"$nin": ["merged", "left"]}}),
-    "customers by address": ("record_customer", {"addresses": {"$in": ["x"]}, "state": {"$nin": ["merged", "left"]}}),
-    "users by address": ("record_user", {"addresses": {"$in": ["x"]}, "state": {"$nin": ["merged", "left"]}}),
+    "contacts by address": ("record_contact", {"addresses": {"$in": ["x"]}}),
+    "customers by address": ("record_customer", {"addresses": {"$in": ["x"]}}),
+    "users by address": ("record_user", {"addresses": {"$in": ["x"]}}),
     "sessions of a user": ("sessions", {"user": "x"}),
     "credentials by login": ("credentials", {"login": "x"}),
 }
