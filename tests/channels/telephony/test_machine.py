@@ -52,6 +52,7 @@ EXPECTED: dict[str, tuple[str, str, str | None, list[tuple[str, str]], list[tupl
     "outbound-busy": ("outbound", "busy", None, [("1001", "busy")], []),
     "click-to-dial": ("outbound", "answered", None, [("1001", "answered")], []),
     "internal": ("internal", "answered", None, [("1002", "answered")], []),
+    "supervisor-listens": ("inbound", "answered", "support", [("1001", "answered")], []),
     "direct-no-answer": ("inbound", "no_answer", None, [("1001", "no_answer")], []),
     "local-channel": ("inbound", "answered", None, [("1001", "answered")], []),
     "consultation": (
@@ -157,6 +158,18 @@ def test_a_trace_is_one_call_that_ends_as_it_did(name: str) -> None:
     assert part["state"] == "ended"
     assert (part["direction"], part["outcome"], part["queue"], agents, transfers) == EXPECTED[name]
     assert part["blind"] is False
+
+
+def test_a_supervisor_beside_a_call_is_no_part_of_it() -> None:
+    """Ringing, listening, being switched, leaving: nothing of it is a call, a leg, a ring or talk time."""
+    events = trace("supervisor-listens")
+    assert any(event.get("Channel").startswith("PJSIP/1003-") for event in events)
+    board = played(events)
+    [call] = board.calls.values()
+    assert not [leg for leg in call.legs.values() if leg.endpoint == "1003"]
+    assert list(part_of(call)["talk_s"]) == ["1001"]
+    without = [event for event in events if not event.beside]
+    assert part_of(call) == shown(played(without))[0]
 
 
 @pytest.mark.parametrize("name", sorted(STATES))

@@ -163,6 +163,38 @@ async def second_agent_answers(pbx: Asterisk, ami: Ask) -> None:
 
 
 @play
+async def supervisor_listens(pbx: Asterisk, ami: Ask) -> None:
+    """A supervisor's phone is put beside the call, as the hub does it, and switched to whispering."""
+    async with members(ami, "1001"):
+        with (
+            agent(pbx, "1001", *TALKS),
+            agent(pbx, "1003", *TALKS),
+            call(pbx, "4000", ADA.dials, ADA.is_answered, pause(4), ADA.hangs_up) as ada,
+        ):
+            talks = await channel_of(ami, "1001")
+            await ami.ask({
+                "Action": "Originate", "Channel": "PJSIP/1003", "Context": "mainstem-spy", "Exten": "listen",
+                "Priority": "1", "Async": "true", "Variable": f"SPY_ON={talks}", "ChannelId": "mainstem-spy-1",
+            })  # fmt: skip
+            beside = await spying(ami, "1003")
+            await ami.ask({
+                "Action": "Redirect", "Channel": beside, "Context": "mainstem-spy", "Exten": "whisper", "Priority": "1",
+            })  # fmt: skip
+            await ended(ada)
+            await quiet(ami)
+
+
+async def spying(ami: Ask, endpoint: str) -> str:
+    """Wait until a phone is beside a call; its channel."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            for each in await channels(ami):
+                if each["Channel"].startswith(f"PJSIP/{endpoint}-") and each.get("Application") == "ChanSpy":
+                    return each["Channel"]
+            await asyncio.sleep(0.05)
+
+
+@play
 async def agent_rejects(pbx: Asterisk, ami: Ask) -> None:
     """The agent's phone is busy each time; the caller gives up."""
     async with members(ami, "1001"):
