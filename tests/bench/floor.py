@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from crm_core.load import load
 from hub.desk.floor.reports import Asked, CallReports
 from hub.desk.floor.staffing import StaffingHints
-from hub.desk.floor.wallboard import count_today
+from hub.desk.floor.today import count_today
 from hub.identity.caller import Caller
 from hub.main.indexes import all_indexes
 from hub.store.client import Database, Doc, connect, database

@@ -84,6 +84,8 @@ async def test_board_and_reports_are_accessible_and_fit(
     await expect(card.locator('[data-figure="waiting"] dd')).to_have_text("2")
     await expect(card.locator('[data-figure="talking"] dd')).to_have_text("1")
     await expect(card.locator("[data-call].is-late").first).to_be_visible()
+    hub.wallboard.wake()  # who opened the page is a member too, put there by the test
+    await expect(card.locator("[data-agent]")).to_have_count(6, timeout=20_000)
     states = await card.locator("[data-agent]").evaluate_all("all => all.map((each) => each.dataset.state).sort()")
     assert states == ["busy", "offline", "offline", "on_call", "ringing", "wrap_up"]
 

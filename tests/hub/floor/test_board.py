@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.desk.floor.board import BoardState, apply, build, diff
-from hub.desk.floor.wallboard import NOTHING, together
+from hub.desk.floor.today import NOTHING
+from hub.desk.floor.together import together
 from hub.store.client import Doc
 from tests.hub.floor.samples import NOON, PEOPLE, call, calls, handler, later, visit
 
