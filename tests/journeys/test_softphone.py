@@ -22,7 +22,7 @@ from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, ton
 from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import ADA, ended, quiet
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
-from tests.lab.asterisk.sipp import BYED, Caller, Sipp, call, pause, plays
+from tests.lab.asterisk.sipp import BYED, TALKS, Caller, Sipp, agent, call, pause, plays
 
 __all__ = ["ami", "pbx"]  # fixtures
 
