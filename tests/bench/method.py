@@ -35,7 +35,7 @@ documents of the commit loop, written in batches. Then a `mainstem serve` proces
 at a time, with the session cookie of an agent of five queues. Times are what the client sees. The floor is the same MongoDB
 query made directly by the driver, four at a time, without HTTP, rights or JSON. """,
     "search": """The same database as for the pages. The search index is filled by the product's own reader (its rate is shown); where a
-million messages would take longer than six minutes, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
+million messages would take longer than twenty minutes, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
 Chinese or English, or an order number, asked over HTTP two at a time (as many as a hub lets run at once) by an agent of five queues,
 so that three of four hits must be left out. The floor is one bare index look-up of the first word. Live work: a hub takes mails as in *ingest*, with and without four people who search again a quarter of
 a second after each answer, in turns.""",
