@@ -37,7 +37,7 @@ class PhoneSets:
 
     async def admit(self, account: TelephonyAccount, extension: str, password: str) -> PhoneKind | None:
         """Write the password of a phone in a browser. Older ones are worth nothing from then on."""
-        async with await _keeper(account) as ami:
+        async with await keeper(account) as ami:
             kind = await _kind(ami, extension)
             if kind == "browser":
                 entry = json.dumps({"auth_type": "userpass", "username": extension, "password": password})
@@ -48,7 +48,7 @@ class PhoneSets:
         """Every phone; without a user for phones, those whose state the PBX tells, without their places."""
         if not account.phones_username:
             return await _by_state(account)
-        async with await _keeper(account) as ami:
+        async with await keeper(account) as ami:
             endpoints = await _listed(ami, "PJSIPShowEndpoints", "EndpointList")
             contacts = await _listed(ami, "PJSIPShowContacts", "ContactList")
         at = {each.get("Endpoint", ""): each for each in contacts}
@@ -56,7 +56,8 @@ class PhoneSets:
         return [_phone(each, at.get(each["ObjectName"], {})) for each in named]
 
 
-async def _keeper(account: TelephonyAccount) -> Ami:
+async def keeper(account: TelephonyAccount) -> Ami:
+    """A connection of the user who looks after phones; raises `Transient`, `Permanent`."""
     assert account.phones_secret is not None
     return await open_ami(
         account.host, account.port, account.phones_username, account.phones_secret.get_secret_value(),
