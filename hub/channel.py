@@ -42,6 +42,15 @@ AccountT = TypeVar("AccountT", bound=Account)
 AccountT_contra = TypeVar("AccountT_contra", bound=Account, contravariant=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that `mainstem doctor` looked at on an account's far side. `advice`: what to do, or what to know."""
+
+    ok: bool
+    what: str
+    advice: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a channel can carry; the console draws its composer from it."""
@@ -386,6 +395,14 @@ class Channel(ABC, Generic[AccountT]):
     @abstractmethod
     async def probe(self, account: AccountT) -> None:
         """Try the configuration against the far side; raises with the reason."""
+
+    async def examine(self, account: AccountT, queues: Sequence[str]) -> list[Remark]:
+        """What is to be said of the far side beyond `probe`, after it; must change nothing there.
+
+        Args:
+            queues: the ids of the hub's queues.
+        """
+        return []
 
     @abstractmethod
     async def receive(self, account: AccountT, inlet: Inlet) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
 from channels.telephony.account import FORM, TelephonyAccount
 from channels.telephony.control import Control
+from channels.telephony.examination import examine
 from channels.telephony.link import Link, connect
 from channels.telephony.phones import PhoneSets
 from channels.telephony.spying import Spying
-from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace
+from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace, Remark
 from hub.errors import Permanent
 from hub.model.delivery import Delivery
 
@@ -31,6 +34,10 @@ class TelephonyChannel(Channel[TelephonyAccount]):
         async with await connect(account) as ami:
             await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel")
             await ami.listing({"Action": "QueueStatus"}, "QueueEntry")
+
+    @override
+    async def examine(self, account: TelephonyAccount, queues: Sequence[str]) -> list[Remark]:
+        return await examine(account, queues)
 
     @override
     async def receive(self, account: TelephonyAccount, inlet: Inlet) -> None:

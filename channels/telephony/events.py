@@ -82,7 +82,7 @@ def is_kept(fields: Mapping[str, str]) -> bool:
     """Whether an event of the PBX has to do with a call."""
     name = fields.get("Event", "")
     told = fields.get("UserEvent") in OURS if name == "UserEvent" else name in KEPT
-    return told and not is_helper(fields.get("Channel", ""))
+    return told and not any(is_helper(fields.get(key, "")) for key in ("Channel", "DestChannel", "LocalOneChannel"))
 
 
 def is_helper(channel: str) -> bool:

@@ -57,7 +57,7 @@ class PhoneSets:
 
 
 async def keeper(account: TelephonyAccount) -> Ami:
-    """A connection of the AMI user for phones; the account must name one."""
+    """A connection of the AMI user for phones, whom the account must name; raises `Transient`, `Permanent`."""
     assert account.phones_secret is not None
     return await open_ami(
         account.host, account.port, account.phones_username, account.phones_secret.get_secret_value(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from pydantic import SecretStr
 
@@ -14,6 +14,7 @@ from hub.desk.doctor_store import examine_store, reachable
 from hub.errors import SetupError
 from hub.settings import Settings
 from hub.store.client import Database, connect, database
+from hub.store.collections import QUEUES
 from hub.store.embedded import EmbeddedMongo
 from hub.vault import Vault, installation_key
 
@@ -67,24 +68,26 @@ async def _accounts(settings: Settings, db: Database) -> AsyncIterator[Finding]:
     except SetupError:
         return  # the house has said so already, and no secret can be opened without it
     entries = await Directory(db, vault, settings.accounts).all()
+    queues = {doc["_id"] async for doc in db[QUEUES].find({}, {"_id": 1})} | set(settings.queues)
     if not entries:
         yield Finding(True, "accounts: none yet", "write them into mainstem.toml or make them on screen")
-    for finding in await asyncio.gather(*map(_account, entries)):
-        yield finding
+    for findings in await asyncio.gather(*(_account(entry, sorted(queues)) for entry in entries)):
+        for finding in findings:
+            yield finding
 
 
-async def _account(entry: Entry) -> Finding:
+async def _account(entry: Entry, queues: Sequence[str]) -> list[Finding]:
     what = f"account {entry.id} ({entry.kind})"
     if not entry.enabled:
-        return Finding(True, f"{what}: switched off")
+        return [Finding(True, f"{what}: switched off")]
     try:
         channel, account = entry.ready()
         async with asyncio.timeout(PROBE_S):
             await channel.probe(account)
+            remarks = await channel.examine(account, queues)
     except TimeoutError:
-        return Finding(
-            False, what, f"its far side did not answer within {PROBE_S:.0f} s: check host, port and firewall"
-        )
+        late = f"its far side did not answer within {PROBE_S:.0f} s: check host, port and firewall"
+        return [Finding(False, what, late)]
     except (MainstemError, OSError) as error:
-        return Finding(False, what, str(error) or type(error).__name__)
-    return Finding(True, what)
+        return [Finding(False, what, str(error) or type(error).__name__)]
+    return [Finding(True, what), *(Finding(each.ok, f"{what}: {each.what}", each.advice) for each in remarks)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import shlex
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from channels.telephony.account import TelephonyAccount
 from hub.cli import _parser
 from hub.settings import _ENVIRONMENT, Settings, read_settings
 
@@ -22,6 +24,8 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: s for name, s in SERVICES.items() if s["image"].startswith("mainstem:")}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+PBX_SECRETS = ("PBX_SECRET", "PBX_PHONES_SECRET")
+PBX = SERVICES["asterisk"]
 KNOWN = {*_ENVIRONMENT, "MAINSTEM_CONFIG"}
 
 
@@ -60,6 +64,8 @@ def test_the_image_the_proxy_and_the_health_check_agree_on_the_port() -> None:
 
 def test_the_hubs_believe_the_proxys_network_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTEM_CONFIG", str(ROOT / "deploy" / "mainstem.toml"))
+    for name in PBX_SECRETS:
+        monkeypatch.setenv(name, "a-secret")
     trusted = [ipaddress.ip_network(text) for text in read_settings().trusted_proxies]
     front = [ipaddress.ip_network(part["subnet"]) for part in COMPOSE["networks"]["front"]["ipam"]["config"]]
     assert trusted == front
@@ -72,7 +78,48 @@ def test_the_store_is_reachable_from_inside_only() -> None:
     assert all(s["networks"] == ["store"] and "ports" not in s for s in mongos.values())
     hosts = set(re.findall(r"(mongo\d):27017", OURS["hub1"]["environment"]["MAINSTEM_MONGO_URL"]))
     assert hosts == mongos.keys() - {"mongo-init"}
-    assert [name for name, s in SERVICES.items() if "ports" in s] == ["proxy"]
+    assert [name for name, s in SERVICES.items() if "ports" in s] == ["proxy", "asterisk"]
+
+
+def test_the_hubs_reach_the_pbx_by_what_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of the service, the users that its start makes, the network that both are in and nobody else."""
+    for name in PBX_SECRETS:
+        monkeypatch.setenv(name, f"the-{name}")
+    monkeypatch.setenv("MAINSTEM_CONFIG", str(ROOT / "deploy" / "mainstem.toml"))
+    settings = read_settings().accounts["pbx"]
+    account = TelephonyAccount.model_validate({"id": "pbx", **settings.model_dump(exclude_none=True)})
+    assert (account.host, account.sip_ws_url) == ("asterisk", "ws://asterisk:8088/ws")
+    assert account.secret.get_secret_value() == "the-PBX_SECRET"
+    assert PBX["environment"].keys() == set(PBX_SECRETS)
+    assert all(s["environment"].keys() >= set(PBX_SECRETS) and "pbx" in s["networks"] for s in OURS.values())
+    assert COMPOSE["networks"]["pbx"] == {"internal": True}
+    assert {mapping.split(":")[1] for mapping in PBX["ports"]} == {"5060/udp", "10000-10199/udp"}
+    assert {volume.split(":")[0] for volume in (*PBX["volumes"], *OURS["hub1"]["volumes"])} >= {"recordings"}
+
+
+def test_the_pbx_starts_with_every_file_that_its_configuration_includes(tmp_path: Path) -> None:
+    """The examples, what the site has of its own over them, and the AMI users with the secrets."""
+    etc, site = tmp_path / "etc", tmp_path / "site"
+    shutil.copytree(ROOT / "deploy" / "asterisk", etc)
+    site.mkdir()
+    (site / "queues.conf").write_text("[sales](mainstem-queue)\n")
+    where = {"ASTERISK_ETC": str(etc), "ASTERISK_SITE": str(site), "PATH": os.environ["PATH"]}
+    start = ["sh", str(etc / "start.sh"), "true"]
+    secrets = {"PBX_SECRET": "one-Secret", "PBX_PHONES_SECRET": "other"}
+    assert subprocess.run(start, env=where, capture_output=True, check=False).returncode
+    assert subprocess.run(
+        start, env=where | secrets | {"PBX_SECRET": "a\nb"}, capture_output=True, check=False
+    ).returncode
+    subprocess.run(start, env=where | secrets, check=True)
+    texts = [path.read_text(encoding="utf-8") for path in etc.glob("*.conf")]
+    included = re.findall(r'^#include "(.+)"$', "\n".join(texts), re.MULTILINE)
+    assert len(included) >= 4
+    assert [name for name in included if not (etc / name).exists()] == []
+    assert (etc / "local" / "queues.conf").read_text() == "[sales](mainstem-queue)\n"
+    users = (etc / "local" / "manager-users.conf").read_text()
+    assert re.findall(r"^\[(\S+)\]\((\S+)\)\nsecret = (\S+)$", users, re.MULTILINE) == [
+        ("mainstem", "mainstem-hub", "one-Secret"), ("mainstem-phones", "mainstem-phone-keeper", "other"),
+    ]  # fmt: skip
 
 
 def test_no_secret_stands_in_the_file() -> None:
@@ -85,7 +132,7 @@ def test_everything_that_is_named_exists() -> None:
         assert set(service.get("depends_on", ())) <= SERVICES.keys()
         assert set(service["networks"]) <= COMPOSE["networks"].keys()
         for source in (volume.split(":")[0] for volume in service.get("volumes", ())):
-            assert (ROOT / source).is_file() if source.startswith(".") else source in COMPOSE["volumes"], source
+            assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"], source
 
 
 def test_the_image_is_built_from_files_that_exist_and_are_sent_along() -> None:

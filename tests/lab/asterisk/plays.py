@@ -30,7 +30,6 @@ from tests.lab.asterisk.sipp import (
 
 ADA = Caller("13800138000", "Ada")
 WITHIN_S = 25.0
-_FREE = "1"
 
 
 class Ask(Protocol):
@@ -63,22 +62,11 @@ async def members(ami: Ask, *extensions: str, queue: str = "support") -> AsyncIt
             "Action": "QueueAdd", "Queue": queue, "Interface": f"PJSIP/{name}", "StateInterface": f"PJSIP/{name}",
             "MemberName": f"Agent {name}",
         })  # fmt: skip
-    await _free(ami, queue, len(extensions))
     try:
         yield
     finally:
         for name in extensions:
             await ami.ask({"Action": "QueueRemove", "Queue": queue, "Interface": f"PJSIP/{name}"})
-
-
-async def _free(ami: Ask, queue: str, count: int) -> None:
-    """Wait until the queue knows that the phones are free: it may believe in a call that is just over."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            listed = await ami.listing({"Action": "QueueStatus", "Queue": queue}, "QueueMember")
-            if sum(each["Status"] == _FREE for each in listed) >= count:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def ended(sipp: Sipp) -> None:

@@ -26,6 +26,8 @@ CARRIER = "127.0.0.2"
 PHONES = "127.0.0.3"
 SECRET = "lab-secret"
 USER = "mainstem"
+DEAF_USER = "mainstem-deaf"
+"""An AMI user with too few rights."""
 PHONES_USER = "mainstem-phones"
 PHONES_SECRET = "lab-phones-secret"
 AGENTS = ("1001", "1002", "1003", "1004")
@@ -252,6 +254,7 @@ class Asterisk:
         (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
         (local / "manager-users.conf").write_text(
             f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n[{PHONES_USER}](mainstem-phone-keeper)\nsecret = {PHONES_SECRET}\n"
+            f"[{DEAF_USER}]\nsecret = {SECRET}\nread = system\nwrite = reporting\n"
         )
         (local / "pjsip.conf").write_text(
             _TRUNK.format(sip=self.sip, carrier=CARRIER, carrier_port=self.carrier_port)
