@@ -131,13 +131,18 @@ def _handling(part: Doc, agent: Doc, began: datetime) -> Doc:
 
 
 def _missed(part: Doc, agent: Doc) -> bool:
-    """It rang in vain while the caller went on waiting; not: the caller gave up, or a colleague was faster."""
+    """It rang in vain while the caller was there; not: the caller gave up, or a colleague was faster."""
     if agent["outcome"] == "answered" or agent["ended_at"] is None:
         return False
+    if agent["outcome"] in ("busy", "rejected", "failed"):
+        return True
     number = visit_of(part, agent)
-    visit = part["queues"][number] if number is not None else None
-    end = visit["left_at"] if visit else part["answered_at"] or part["ended_at"]
-    return end is None or agent["ended_at"] < end - _CLOSE or agent["outcome"] in ("busy", "rejected", "failed")
+    if number is None:
+        outcome, end = part["outcome"], part["answered_at"] or part["ended_at"]
+    else:
+        owner = owner_of(part, number)
+        outcome, end = "answered" if owner else _unanswered(part, number), part["queues"][number]["left_at"]
+    return end is None or outcome not in ("answered", "abandoned") or agent["ended_at"] < end - _CLOSE
 
 
 def _fact(kind: str, queue: str, agent: Doc | None, at: datetime, until: datetime, outcome: str, m: Doc) -> Doc:
