@@ -126,7 +126,7 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
       shown: (theirs) => !leader?.isLeader() && (shown.value = theirs),
       act: (act) => leader?.isLeader() && perform(act),
     })
-    leader = electLeader(kept, () => localStorage.getItem(kept) === 'on' && void begin())
+    leader = electLeader(`${kept}.line`, () => localStorage.getItem(kept) === 'on' && void begin())
     window.addEventListener('beforeunload', warn)
     window.addEventListener('pagehide', leave)
   })
