@@ -61,8 +61,9 @@ OpenPhone = Callable[..., Awaitable[Watched]]
 async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> AsyncIterator[OpenPhone]:
     """`await phone("ann", "2001")`: a person's console whose phone has that extension."""
 
+    boss = await signed_in("boss", roles=["admin"])
+
     async def connected() -> bool:
-        boss = await signed_in("boss", roles=["admin"])
         _, answer = await boss.call("GET", "/api/accounts")
         return any(each["id"] == "pbx" and each["state"] == "connected" for each in answer["items"])
 
