@@ -158,7 +158,7 @@ async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
     await page.shot("phone-wrap-up-en-1440")
     await page.find("[data-wrap-up]").click()
     await page.find('.phone-dock__panel[data-stage=""]').wait_for()
-    wrapped = (await call_doc(hub, "ended"))["part"]["wrap_up"]
+    wrapped = (await call_doc(hub, "ended"))["notes"]["wrap_up"]
     assert (wrapped["outcome"], wrapped["note"]) == ("sold", "Two pumps")
     monitor = pbx.folder / "spool" / "monitor"
     from_caller = loudness(monitor / "from-caller.wav")
