@@ -111,10 +111,13 @@ def calls_in(pbx: Asterisk, sounding: Path, *then: str, service: str = "4000") -
 
 
 async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
-    hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, signed_in: SignIn, tmp_path: Path
 ) -> None:
-    """S2.9.9-03, -08: the pop shows the customer; answered in the page; sound both ways; mute, hold, hang up."""
+    """S2.9.9-03, -08: the pop shows the customer; answered in the page; sound both ways; mute, hold, wrap-up."""
     ada = await contact(hub)
+    boss = await signed_in("boss", roles=["admin"])
+    status, _ = await boss.call("PUT", "/api/call-outcomes/sold", {"en": "Sold", "zh": "成交"})
+    assert status == 200
     page = await phone("ann", "2001")
     await turn_on(page)
     await takes_calls(page)
@@ -150,8 +153,13 @@ async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
     done = await call_doc(hub, "ended")
     assert done["part"]["outcome"] == "answered"
     await page.find('.phone-dock__panel[data-stage="after"]').wait_for()
-    await page.find("[data-done]").click()
-    await page.find("[data-dial]").wait_for()
+    await page.find("#wrap-up-outcome").select_option("sold")
+    await page.find("#wrap-up-note").fill("Two pumps")
+    await page.shot("phone-wrap-up-en-1440")
+    await page.find("[data-wrap-up]").click()
+    await page.find('.phone-dock__panel[data-stage=""]').wait_for()
+    wrapped = (await call_doc(hub, "ended"))["notes"]["wrap_up"]
+    assert (wrapped["outcome"], wrapped["note"]) == ("sold", "Two pumps")
     monitor = pbx.folder / "spool" / "monitor"
     from_caller = loudness(monitor / "from-caller.wav")
     assert 0.8 * EXPECTED < from_caller < 1.2 * EXPECTED, from_caller
