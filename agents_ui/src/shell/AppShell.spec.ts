@@ -1,5 +1,6 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createMemoryHistory, createRouter } from 'vue-router'
 import { useSession } from '@/api/session'
 import { mountWith, quietRouter } from '@/kit/mountWith'
 import { i18n, language, speak } from '@/words'
@@ -61,4 +62,17 @@ it('a language that was chosen here is kept', async () => {
   speak('en')
   await open({ locale: 'zh' })
   expect(language()).toBe('en')
+})
+
+it('the door is not drawn inside the shell while the first page is on its way', async () => {
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [{ path: '/sign-in', component: { template: '<p data-door />' }, meta: { open: true } }, { path: '/', component: { template: '<p data-page />' } }],
+  })
+  await router.push('/sign-in')
+  await session.restore()
+  const shell = mountWith(AppShell, {}, [i18n, router])
+  expect(shell.find('[data-door]').exists()).toBe(false)
+  await router.push('/')
+  expect(shell.find('[data-page]').exists()).toBe(true)
 })
