@@ -9,6 +9,7 @@ import signal
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -218,8 +219,7 @@ async def test_a_kill_around_the_answer_of_a_plain_mail_server_never_sends_twice
     with Dovecot() as dovecot:
         async with _sink(tmp_path) as sink, Tripwire(dovecot.imap) as line:
             lab = await _lab(mongo_url, db, tmp_path, sink, line, dovecot, "append")
-            loop = asyncio.get_running_loop()
-            sink.on_data = lab.kill if after_s is None else lambda: loop.call_later(after_s or 0.0, lab.kill)  # type: ignore[func-returns-value]
+            sink.on_data = lab.kill if after_s is None else partial(_kill_later, lab, after_s)
             message = await _write(stream)
             await lab.next_hub()
             found = await lab.delivery(message, "sent", "failed")
@@ -229,6 +229,10 @@ async def test_a_kill_around_the_answer_of_a_plain_mail_server_never_sends_twice
             assert after_s is not None or found["state"] == "failed"
             assert lab.copies() == (1 if found["state"] == "sent" else 0)
             assert await lab.hub.stop() == 0
+
+
+def _kill_later(lab: Lab, after_s: float) -> None:
+    asyncio.get_running_loop().call_later(after_s, lab.kill)
 
 
 @pytest.mark.timeout(300)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
+from channels.email.account import EmailAccount
 from channels.email.authentication.hops import Hops, Origin
 from channels.email.authentication.results import facts_of, trusted_results
 from channels.email.headers import Headers
