@@ -58,8 +58,8 @@ async def test_an_invitation_and_a_card_are_shown_and_a_contact_is_made_of_the_c
     hub: Hub, settings: Settings, console: OpenConsole, language: str, width: int
 ) -> None:
     """S2.1.3-18: what the calendar says, who answered what; a new contact begins with all that the card knows."""
-    page = await console("agent", language=language, width=width)
     await hand_in(_mail(), settings.accounts["support-mail"].model_dump()["door_port"])
+    page = await console("agent", roles=("SA", "SU"), language=language, width=width)
     await page.find("[data-conversation]").first.click()
     shown = page.find("[data-invitation=invited]")
     await shown.get_by_text("Site visit: pump 3").wait_for()
