@@ -36,7 +36,7 @@ _LOOKED_AT_ONCE = 50
 _ADOPT_EVERY_S = 30.0
 _LAND_S = 8.0
 _CANCEL_AGAIN_S = 0.2
-_SLOW_S = 0.5
+_SLOW_S = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
