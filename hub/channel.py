@@ -432,6 +432,18 @@ class Channel(ABC, Generic[AccountT]):
         """
         raise InDoubt(f"{account.id}: the far side cannot be asked about {delivery.external_id}")
 
+    def keeps_copies(self, account: AccountT) -> bool:
+        """Whether a copy of what went out is to be filed at the far side (`file_copy`)."""
+        return False
+
+    async def file_copy(self, account: AccountT, delivery: Delivery, inlet: Inlet) -> None:
+        """File our copy of a message that went out: once, however often this is called.
+
+        Raises:
+            Transient: not now; it is asked for again.
+            Permanent: there is no place for copies.
+        """
+
     async def follow(self, account: AccountT, marks: Sequence[Marks], inlet: Inlet) -> None:
         """Bring the far side's marks (read, deleted) in step with ours. Must be safe to repeat; a channel whose far
         side keeps none has nothing to do."""

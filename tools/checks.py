@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from tests.lab.asterisk.sid import main as install_pbx
+from tests.lab.cyrus_files import main as install_second_mailbox
 from tools.steps import BIN, CONSOLE, ROOT, apt_install, guarded, may_use_apt, say
 
 PYTHON_CHECKS = {
@@ -69,6 +70,7 @@ def main() -> int:
         return 0 if all(results) else 1
     install_lab()
     install_pbx()
+    install_second_mailbox()
     say("tests")
     tested = subprocess.run([str(BIN / "python"), "-m", "pytest"], cwd=ROOT, check=False).returncode
     if not all(results):

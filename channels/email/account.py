@@ -11,9 +11,9 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from channels.email.addressing import without_token
-from channels.email.authentication.hops import check_hops
 from channels.email.mailboxes import key_of
 from channels.email.oauth import OAuth2
+from channels.email.own_servers import check_hops
 from crm_core.ground.addresses import mail_key
 from hub.channel import Account
 

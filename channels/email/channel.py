@@ -68,19 +68,25 @@ class EmailChannel(Channel[EmailAccount]):
         to = recipients(delivery)
         if not to:
             raise Permanent("the mail has no recipient")
-        mail = compose(delivery, account, inlet.sign(PURPOSE, delivery.conversation))
-        mail = await signed(mail, account)
-        refused = await smtp.send(account, account.sender, to, mail)
+        refused = await smtp.send(account, account.sender, to, await self._mail(account, delivery, inlet))
         sent_as = message_id(delivery, account)
-        remarks = [f"{who} was refused: {why}" for who, why in refused.items()]
-        if trouble := await sent.file_copy(account, sent_as, mail):
-            remarks.append(trouble)
-        note = "; ".join(remarks)
+        note = "; ".join(f"{who} was refused: {why}" for who, why in refused.items())
         return Receipt(far_id=sent_as if sent_as != delivery.external_id else None, note=note or None)
 
     @override
     async def find_sent(self, account: EmailAccount, delivery: Delivery) -> Receipt | None:
         return await sent.find_sent(account, message_id(delivery, account))
+
+    @override
+    def keeps_copies(self, account: EmailAccount) -> bool:
+        return account.imap_host is not None and account.sent_copies == "append"
+
+    @override
+    async def file_copy(self, account: EmailAccount, delivery: Delivery, inlet: Inlet) -> None:
+        await sent.file_copy(account, message_id(delivery, account), await self._mail(account, delivery, inlet))
+
+    async def _mail(self, account: EmailAccount, delivery: Delivery, inlet: Inlet) -> bytes:
+        return await signed(compose(delivery, account, inlet.sign(PURPOSE, delivery.conversation)), account)
 
     @override
     async def follow(self, account: EmailAccount, marks: Sequence[Marks], inlet: Inlet) -> None:

@@ -14,6 +14,7 @@ from crm_core.declare.registry import Registry
 from crm_core.declare.schema import custom_facts, data_schema, field_facts, head, moves, option, states
 from crm_core.declare.shape import shapes_of
 from crm_core.ground.errors import NotFound
+from crm_core.records.filters import ops_of
 from crm_core.records.paging import orders
 from crm_core.records.query import VIEWS
 
@@ -48,7 +49,7 @@ def describe(registry: Registry, actor: Actor, key: str) -> dict[str, Any]:
         "actions": _actions(actor, declared),
         "schema": data_schema(declared, names),
         "fields": {
-            name: field_facts(shape, readonly=level(actor, declared, name) != "write")
+            name: field_facts(shape, readonly=level(actor, declared, name) != "write") | {"operators": ops_of(shape)}
             for name, shape in shapes_of(declared).items()
             if name in names
         },

@@ -38,7 +38,7 @@ class Journal:
 
     def __init__(self, units: Units, stream: Stream) -> None:
         self._units = units
-        self._stream = stream
+        self.stream = stream
         self.db = units.db
         self._docs = units.db[OUTBOX]
 
@@ -69,7 +69,7 @@ class Journal:
     async def announce_try(self, doc: Doc, number: int) -> None:
         """Show the message as `sending`."""
         change = {"delivery.state": "sending", "delivery.attempts": number, "delivery.next_at": None}
-        await self._stream.amend(doc["_id"], change)
+        await self.stream.amend(doc["_id"], change)
 
     async def claim(self, doc: Doc, owner: str) -> Doc | None:
         """Mark it as being sent; None when somebody cancelled it in the meantime."""
@@ -81,10 +81,17 @@ class Journal:
             {"_id": doc["_id"], "state": "queued"}, change, return_document=True
         )
 
-    async def write(self, doc: Doc, verdict: Verdict) -> Doc:
-        """Write down what became of the try; from here on the far side need not be asked. Safe to repeat."""
+    async def write(self, doc: Doc, verdict: Verdict, *, copy: bool = False) -> Doc:
+        """Write down what became of the try; from here on the far side need not be asked. Safe to repeat.
+
+        Args:
+            copy: a copy of what was sent is owed to the far side from now on (`copies.py`).
+        """
         written = verdict_document(verdict)
-        await self._docs.update_one({"_id": doc["_id"], "state": "sending"}, {"$set": {"verdict": written}})
+        change: Doc = {"verdict": written}
+        if copy and isinstance(verdict, Sent):
+            change |= {"copy_at": now(), "copy_tries": 0, "owed_at": now()}
+        await self._docs.update_one({"_id": doc["_id"], "state": "sending"}, {"$set": change})
         TRIES.labels(channel=doc["channel"], outcome=written["kind"]).inc()
         return {**doc, "verdict": written}
 
@@ -94,7 +101,7 @@ class Journal:
         if verdict["far_id"]:
             await self._note_far_id(doc, verdict["far_id"])
         try:
-            message = await self._stream.amend(doc["_id"], _shown(verdict), force=verdict["kind"] == "again")
+            message = await self.stream.amend(doc["_id"], _shown(verdict), force=verdict["kind"] == "again")
         except NotFound:
             message = None
             log.warning("a message of the outbox is gone", extra={"message_id": doc["_id"]})
@@ -145,7 +152,7 @@ class Journal:
 
     async def forget_done(self, account: str) -> None:
         """Remove what was sent long ago; the message itself shows its delivery for ever."""
-        old = {"account": account, "state": "done", "next_at": {"$lt": now() - _KEEP_DONE}}
+        old: Doc = {"account": account, "state": "done", "next_at": {"$lt": now() - _KEEP_DONE}, "copy_at": None}
         await self._docs.delete_many(old)
 
     async def _note_far_id(self, doc: Doc, far_id: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pymongo.errors import PyMongoError
 
@@ -20,10 +20,11 @@ from hub.errors import ChannelError
 from hub.leases import Lease
 from hub.metrics import OUTBOX_WAITING
 from hub.model.delivery import Delivery
+from hub.outbox.copies import Copies
 from hub.outbox.delivery import load_delivery
 from hub.outbox.journal import Journal
 from hub.outbox.limits import WINDOW_S, Window
-from hub.outbox.rules import MOST_TRIES, Failed, GoAhead, Try, Verdict, judge_asking, judge_sending
+from hub.outbox.rules import MOST_TRIES, Failed, GoAhead, Sent, Try, Verdict, judge_asking, judge_sending
 from hub.store.client import Doc
 from hub.store.files import Files
 
@@ -35,17 +36,20 @@ _LOOKED_AT_ONCE = 50
 _ADOPT_EVERY_S = 30.0
 _LAND_S = 8.0
 _CANCEL_AGAIN_S = 0.2
+_SLOW_S = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneParts:
-    """What every lane stands on. `sweep_s`: the longest wait where a wake-up was missed; `send_s`: bound of one try."""
+    """What every lane stands on. `sweep_s` and `copies_s`: the longest wait where a wake-up was missed, for messages and
+    for copies of them; `send_s`: bound of one try."""
 
     journal: Journal
     files: Files
     inlets: Inlets
     sweep_s: float = 5.0
     send_s: float = 120.0
+    copies_s: float = 30.0
 
 
 class Lane:
@@ -63,6 +67,10 @@ class Lane:
         self._senders: set[asyncio.Task[None]] = set()
         self._landing = False
         self._window = Window(self._account.rate_per_minute)
+        self._keeps_copies = self._channel.keeps_copies(self._account)
+        self._copies = Copies(
+            self._journal.db, parts.journal.stream, parts.files, entry.id, lease, self._file_copy, parts.copies_s
+        )
 
     def wake(self) -> None:
         """Something was queued, or a message that was in the way has gone."""
@@ -75,6 +83,8 @@ class Lane:
         self._window = Window(self._account.rate_per_minute, [_clock() - age for age in ages])
         await self._journal.forget_done(self._entry.id)
         async with asyncio.TaskGroup() as group:
+            if self._keeps_copies:
+                self._start(group, self._copies.run(), "copies")
             try:
                 await self._work(group)
             except asyncio.CancelledError:
@@ -130,9 +140,12 @@ class Lane:
                     continue
                 self._flying[conversation] = head["_id"]
                 self._window.note(_clock())
-                task = group.create_task(self._carry(head), name=f"send:{head['_id']}")
-                self._senders.add(task)
-                task.add_done_callback(self._senders.discard)
+                self._start(group, self._carry(head), f"send:{head['_id']}")
+
+    def _start(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = group.create_task(work, name=name)
+        self._senders.add(task)
+        task.add_done_callback(self._senders.discard)
 
     async def _pause(self) -> None:
         wait_s = self._parts.sweep_s
@@ -169,11 +182,12 @@ class Lane:
         self._out.add(doc["_id"])
         try:
             verdict = planned if isinstance(planned, Failed) else await self._send(claimed, planned)
-            written = await self._write(claimed, verdict)
+            written = await self._write(claimed, verdict, planned)
         finally:
             self._out.discard(doc["_id"])
             self.wake()
         await self._journal.record(written)
+        self._copies.wake()
 
     async def _plan(self, doc: Doc, number: int) -> Delivery | Failed:
         """What is to be sent, shown as `sending`; or why it cannot be."""
@@ -204,14 +218,36 @@ class Lane:
             log.error("fault in a channel", exc_info=outcome, extra={"account": self._entry.id})
         return outcome
 
-    async def _write(self, doc: Doc, verdict: Verdict) -> Doc:
+    async def _file_copy(self, delivery: Delivery) -> BaseException | None:
+        inlet = self._parts.inlets.of(self._entry.id, self._lease)
+        return await self._outcome(self._channel.file_copy(self._account, delivery, inlet))
+
+    async def _write(self, doc: Doc, verdict: Verdict, planned: Delivery | Failed) -> Doc:
         """Write the verdict down however long the store is away; losing the lease ends the wait."""
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            if self._keeps_copies and isinstance(verdict, Sent) and isinstance(planned, Delivery):
+                group.create_task(self._witness(planned, done), name=f"witness:{doc['_id']}")
+            written = await self._write_down(doc, verdict)
+            done.set()
+        return written
+
+    async def _write_down(self, doc: Doc, verdict: Verdict) -> Doc:
         while True:
             try:
-                return await self._journal.write(doc, verdict)
+                return await self._journal.write(doc, verdict, copy=self._keeps_copies)
             except PyMongoError as error:
                 log.warning("delivery not written down yet", extra={"message_id": doc["_id"], "reason": str(error)})
                 await asyncio.sleep(1.0)
+
+    async def _witness(self, delivery: Delivery, written: asyncio.Event) -> None:
+        """Where the store does not answer at once, the copy at the far side is filed without waiting for it: should this hub
+        end too, whoever comes after finds the copy, and does not send again."""
+        try:
+            async with asyncio.timeout(_SLOW_S):
+                await written.wait()
+        except TimeoutError:
+            await self._file_copy(delivery)
 
 
 async def _within(limit_s: float, work: Awaitable[T]) -> T:

@@ -14,6 +14,8 @@ from hub.web.conversation_models import Name
 from hub.web.described import described
 from hub.web.may import SIGNED_IN, WRITE_TO_MANY
 from hub.web.routes import Revision, Routes
+from hub.writing.audience import Segment
+from hub.writing.counting import CountOut
 from hub.writing.previews import PreviewOut, Previews
 from hub.writing.runs import ReceiverOut, RunOut, Runs
 from hub.writing.schemes import MailingOut, Schemes
@@ -57,6 +59,14 @@ class MailingChange(MailingIn):
     name: Annotated[str, Field(min_length=1, max_length=200)] = "unchanged"
 
 
+class SegmentsIn(BaseModel):
+    """Segments as they stand on screen, saved or not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    segments: Annotated[list[SegmentIn], Field(max_length=20)]
+
+
 class RunIn(BaseModel):
     """When to begin; null = now."""
 
@@ -81,6 +91,13 @@ class ReceiversQuery(BaseModel):
     state: Literal["waiting", "queued", "sent", "failed", "skipped", "cancelled"] | None = None
     after: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class CountsOut(TypedDict):
+    """One count for each segment, in their order."""
+
+    items: list[CountOut]
+    next: None
 
 
 class MailingsOut(TypedDict):
@@ -141,6 +158,13 @@ async def list_mailings(schemes: Schemes) -> MailingsOut:
 async def create_mailing(body: MailingIn, caller: Caller, schemes: Schemes) -> MailingOut:
     """Save a mailing; a fault of its texts is named with its place."""
     return await schemes.create(caller, body.model_dump())
+
+
+@routes.post("/api/mailings/count", may=WRITE_TO_MANY)
+async def count_segments(body: SegmentsIn, caller: Caller, previews: Previews) -> CountsOut:
+    """How many each segment reaches and leaves out, up to 2,000; a filter that does not fit is named with its place."""
+    segments = [Segment(each.kind, each.filters) for each in body.segments]
+    return {"items": await previews.count(caller, segments), "next": None}
 
 
 @routes.get("/api/mailings/{mailing}", may=WRITE_TO_MANY)

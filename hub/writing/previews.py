@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict
@@ -12,7 +13,8 @@ from hub.identity.caller import Caller
 from hub.identity.people import People
 from hub.store.client import Doc
 from hub.store.records import Records
-from hub.writing.audience import Audience
+from hub.writing.audience import Audience, Segment
+from hub.writing.counting import CountOut, count_segment
 from hub.writing.merging import Merging, Receiver, hand_of
 from hub.writing.optouts import OptOuts
 from hub.writing.schemes import letter_of, segments_of
@@ -69,6 +71,13 @@ class Previews:
             "html": merged.html,
             "more": more,
         }
+
+    async def count(self, caller: Caller, segments: Sequence[Segment]) -> list[CountOut]:
+        """How many each segment reaches. Raises as `count_segment`."""
+        return [
+            await count_segment(self.records, self.optouts, caller.actor, segment, at)
+            for at, segment in enumerate(segments)
+        ]
 
     async def _find(self, caller: Caller, scheme: Doc, number: int) -> tuple[Receiver, str | None, bool]:
         audience = Audience(self.records, caller.actor, segments_of(scheme), scheme["addresses"])

@@ -40,7 +40,7 @@ async def deliver(
     if html:
         mail.add_alternative(_HTML, subtype="html")
     port: int = settings.accounts["support-mail"].model_dump()["door_port"]
-    await _hand_in(mail, port)
+    await hand_in(mail, port)
     return str(mail["Message-ID"])
 
 
@@ -72,10 +72,10 @@ async def deliver_formatted(
     formatted = mail.get_payload(1)
     assert isinstance(formatted, EmailMessage)
     formatted.add_related(png(), "image", "png", cid="<logo>")
-    await _hand_in(mail, settings.accounts["support-mail"].model_dump()["door_port"])
+    await hand_in(mail, settings.accounts["support-mail"].model_dump()["door_port"])
 
 
-async def _hand_in(mail: EmailMessage, port: int) -> None:
+async def hand_in(mail: EmailMessage, port: int) -> None:
     """As a mail server does: where the door is not open yet, a little later again, for ten seconds at most."""
     async with asyncio.timeout(10):
         while True:

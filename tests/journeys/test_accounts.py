@@ -23,7 +23,7 @@ async def choose(page: Watched, name: str, words: str) -> None:
 
 
 async def save(page: Watched) -> None:
-    await page.page.get_by_role("button", name="Save").click()
+    await page.page.get_by_role("button", name="Save", exact=True).click()
 
 
 async def test_an_account_is_made_tested_changed_and_removed(

@@ -6,7 +6,7 @@ import pytest
 
 from crm_core.access.actor import system
 from hub.main import Hub
-from hub.writing.indexes import RUNS
+from hub.writing.indexes import MAILINGS, RUNS
 from tests.hub.writing_house import turn, until
 from tests.journeys.conftest import OpenConsole, SentMail
 
@@ -72,6 +72,46 @@ async def test_a_mailing_is_written_previewed_sent_and_watched(
     await until(lambda: len(kept.mails) == 2)
     await page.go("/mailings")
     await page.text("Spring news").wait_for()
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("zh-CN", 1440), ("en", 390), ("en", 1440)])
+async def test_receivers_are_narrowed_by_filters_and_counted(
+    hub: Hub, console: OpenConsole, language: str, width: int
+) -> None:
+    """S2.9.3-01: field, comparison and value are chosen from what the record type has; the count follows."""
+    page = await console("mira", roles=("MK",), language=language, width=width)
+    await add_people(hub)
+    await page.go("/mailings/new")
+    await page.find("#mailing-name").fill("Spring news")
+    await page.find("[data-add-segment]").click()
+    await page.find(".segments-input__kind").click()
+    words = {"en": ("Contacts", "Receivers: 2", "Receivers: 1"), "zh-CN": ("联系人", "2 位收件人", "1 位收件人")}[
+        language
+    ]
+    await page.page.locator(".el-select-dropdown__item:visible", has_text=words[0]).click()
+    await page.find(".segments-input__count").get_by_text(words[1]).wait_for()
+    await page.find("[data-add-filter]").click()
+    await page.find("[data-filter-field]").click()
+    meta = (await page.call("GET", "/api/record-types/contact"))[1]["fields"]
+    label = meta["name"]["label"]["zh" if language == "zh-CN" else "en"]
+    await page.page.get_by_role("option", name=label, exact=True).click()
+    await page.find("[data-filter-operator]").click()
+    operator = {"en": "begins with", "zh-CN": "开头为"}[language]
+    await page.page.get_by_role("option", name=operator, exact=True).click()
+    await page.find("[data-filter] .el-input input").fill("A")
+    await page.find(".segments-input__count").get_by_text(words[2]).wait_for()
+    await page.shot(f"mailing-filters-{language}-{width}")
+    assert await page.violations() == []
+    assert await page.fits()
+    save = {"en": "Save", "zh-CN": "保存"}[language]
+    await page.page.get_by_role("button", name=save, exact=True).click()
+    await page.page.wait_for_url(lambda url: not url.endswith("/new"))
+    stored = await hub.db[MAILINGS].find_one({})
+    assert stored is not None
+    assert stored["segments"] == [{"kind": "contacts", "filters": {"name__startswith": "A"}}]
+    await page.page.reload()
+    await page.find(".segments-input__count").get_by_text(words[2]).wait_for()
+    assert await page.find("[data-filter] .el-input input").input_value() == "A"
 
 
 @pytest.mark.parametrize("width", [1440, 390])

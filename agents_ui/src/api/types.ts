@@ -31,8 +31,30 @@ export interface MailPart {
   bounces?: MailBounce[]
   /** `spf`, `dkim`, `dmarc`: the word of the result, or an object with it. */
   authentication?: Record<string, unknown>
+  calendar?: MailCalendar
+  vcards?: MailCard[]
   /** It was removed at the far side and stays here. */
   gone?: boolean
+}
+
+/** Times are ISO: with an offset where the zone is known, else as written; a date alone is a whole day. */
+export interface MailCalendar {
+  method?: string
+  summary?: string
+  location?: string
+  status?: string
+  starts?: string
+  ends?: string
+  organizer?: { address?: string; name?: string }
+  attendees?: { address?: string; name?: string; answer?: string }[]
+}
+
+export interface MailCard {
+  name?: string
+  emails?: string[]
+  phones?: string[]
+  organisation?: string
+  title?: string
 }
 
 export interface MailBounce {

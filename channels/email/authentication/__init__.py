@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from channels.email.account import EmailAccount
 from channels.email.authentication.hops import Hops, Origin
 from channels.email.authentication.results import facts_of, trusted_results
 from channels.email.headers import Headers
@@ -26,21 +27,8 @@ CHECK_S = 15.0
 """A whole check takes no longer; each question to the DNS 3 seconds at most."""
 
 
-class Trusting(Protocol):
-    """What is asked of an account here (`EmailAccount` has the meaning of each)."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def trusted_authserv_ids(self) -> tuple[str, ...]: ...
-    @property
-    def trusted_hops(self) -> tuple[str, ...]: ...
-    @property
-    def check_authentication(self) -> bool: ...
-
-
 async def authentication(
-    account: Trusting, raw: Raw, headers: Headers, resolver: dns.resolver.Resolver | None = None
+    account: EmailAccount, raw: Raw, headers: Headers, resolver: dns.resolver.Resolver | None = None
 ) -> dict[str, Any]:
     """The authentication facts of a mail; empty where nobody whom the account trusts has looked.
 
@@ -68,7 +56,7 @@ async def authentication(
         return {"spf": "temperror", "dkim": "temperror", "dmarc": "temperror", "source": "checked"}
 
 
-def _origin(account: Trusting, raw: Raw) -> Origin:
+def _origin(account: EmailAccount, raw: Raw) -> Origin:
     """Who handed the mail to our side: at our own door, or, where a server of ours stands before us, at that server."""
     hops = Hops(account.trusted_hops)
     peer = str(raw.note.get("peer") or "")

@@ -14,10 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from channels.email.authentication.results import ordered
+from channels.email.own_servers import Address, OwnServers
 from channels.email.words import eight_bit
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _MOST_HOPS = 20
 _MOST_CHARS = 2000
@@ -44,38 +42,19 @@ class Origin:
     spf: tuple[str, str] | None = None
 
 
-def check_hops(hops: Iterable[str]) -> None:
-    """Each is the name of a host, a domain with a dot before it, an address or a network.
-
-    Raises:
-        ValueError: one is not.
-    """
-    for hop in hops:
-        if "/" in hop or ":" in hop or hop.replace(".", "").isdecimal():
-            ipaddress.ip_network(hop, strict=False)
-        elif not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", hop):
-            raise ValueError(f"{hop!r} is neither a host name nor an address or network")
-
-
 class Hops:
     """The servers that an account calls its own."""
 
     def __init__(self, hops: Iterable[str]) -> None:
-        self._names: set[str] = set()
-        self._networks: list[Network] = []
-        for hop in hops:
-            try:
-                self._networks.append(ipaddress.ip_network(hop, strict=False))
-            except ValueError:
-                self._names.add(hop.lower().rstrip("."))
+        self._own = OwnServers(hops)
 
     def __bool__(self) -> bool:
-        return bool(self._names)
+        return bool(self._own.names)
 
     def is_ours(self, address: str) -> bool:
         """Whether an address belongs to a server of ours: a named one, or one that the internet does not reach."""
         found = _address(address)
-        return found is not None and self._inside(found)
+        return found is not None and self._own.has(found)
 
     def origin(self, content: bytes) -> Origin:
         """Where the mail came from, as far as our own servers tell."""
@@ -98,28 +77,21 @@ class Hops:
                 peer = _address_in(came[1])
                 if peer is None:
                     return Origin()  # who was there? what stands below may be anybody's
-                if not self._inside(peer):
+                if not self._own.has(peer):
                     return Origin(peer=str(peer), mail_from=_sender(mail_from, text, came[1]), spf=spf)
         return Origin()
 
     def _wrote(self, received: str) -> bool:
         by = _BY.search(received)
-        return by is not None and self._is_named(by[1])
-
-    def _is_named(self, host: str) -> bool:
-        low = host.lower().rstrip(".")
-        return low in self._names or any(name.startswith(".") and low.endswith(name) for name in self._names)
+        return by is not None and self._own.is_named(by[1])
 
     def _checked(self, text: str) -> tuple[str, str] | None:
         """The result of a `Received-SPF` (RFC 7208, 9.1) that a server of ours says it wrote."""
         found, receiver = _SPF.match(text), _RECEIVER.search(text)
-        if found is None or receiver is None or not self._is_named(receiver[1]):
+        if found is None or receiver is None or not self._own.is_named(receiver[1]):
             return None
         sender = _ENVELOPE.search(text)
         return found[1].lower(), sender[1] if sender else ""
-
-    def _inside(self, address: Address) -> bool:
-        return not address.is_global or any(address in network for network in self._networks)
 
 
 def _sender(return_path: str | None, received: str, came: str) -> str:

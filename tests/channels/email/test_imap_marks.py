@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ import pytest
 
 from channels.email.channel import channel
 from hub.channel import Marks
-from hub.errors import InDoubt
+from hub.errors import InDoubt, Transient
 from hub.model.address import Address
 from hub.model.delivery import Delivery
 from hub.store.client import Doc
@@ -112,18 +113,30 @@ async def test_a_copy_of_what_is_sent_is_filed_once(mailbox: Mailbox, tmp_path: 
         account = mailbox.account(**sends)
         with pytest.raises(InDoubt):
             await channel.find_sent(account, _delivery())
+        await channel.send(account, _delivery(), mailbox.inlet)
+        assert len(sink.mails) == 1
+        assert channel.keeps_copies(account)
         for _ in range(2):
-            await channel.send(account, _delivery(), mailbox.inlet)
-        assert len(sink.mails) == 2
+            await channel.file_copy(account, _delivery(), mailbox.inlet)
         assert mailbox.flags("Sent") == {1: {"\\Seen"}}
         found = await channel.find_sent(account, _delivery())
         assert found is not None
         assert found.state == "sent"
 
 
-async def test_a_server_that_files_what_it_takes_can_say_that_nothing_went_out(mailbox: Mailbox) -> None:
+async def test_a_server_that_files_what_it_takes_can_say_what_went_out(mailbox: Mailbox) -> None:
     account = mailbox.account(sent_copies="server")
+    assert not channel.keeps_copies(account)
     assert await channel.find_sent(account, _delivery()) is None
+
+    async def file_a_moment_later() -> None:
+        await asyncio.sleep(1.5)
+        client = mailbox.client()
+        client.append("Sent", "", "", mail("m1", Message_ID="<m1@demo.local>"))
+        client.logout()
+
+    found, _ = await asyncio.gather(channel.find_sent(account, _delivery()), file_a_moment_later())
+    assert found is not None
     with pytest.raises(InDoubt):
         await channel.find_sent(mailbox.account(sent_copies="never"), _delivery())
 
@@ -131,9 +144,16 @@ async def test_a_server_that_files_what_it_takes_can_say_that_nothing_went_out(m
 async def test_a_mailbox_that_is_away_does_not_stop_the_mail(mailbox: Mailbox, tmp_path: Path) -> None:
     async with _smtp(mailbox, tmp_path) as (sink, sends):
         account = mailbox.account(**sends, imap_port=1)
-        receipt = await channel.send(account, _delivery(), mailbox.inlet)
+        await channel.send(account, _delivery(), mailbox.inlet)
         assert len(sink.mails) == 1
-        assert "no copy was filed" in (receipt.note or "")
+        with pytest.raises(Transient, match="cannot be reached"):
+            await channel.file_copy(account, _delivery(), mailbox.inlet)
+
+
+async def test_a_folder_for_copies_that_is_not_there_keeps_the_copy_waiting(mailbox: Mailbox) -> None:
+    account = mailbox.account(sent_folder="None such")
+    with pytest.raises(Transient, match="None such"):
+        await channel.file_copy(account, _delivery(), mailbox.inlet)
 
 
 async def test_mail_written_with_another_program_joins_its_conversation(mailbox: Mailbox) -> None:

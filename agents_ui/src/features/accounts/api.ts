@@ -1,4 +1,5 @@
-import { get, patch, post, remove } from '@/api/client'
+import { get, patch, post, put, remove } from '@/api/client'
+import type { TextField } from '@/kit/fieldText'
 import type { Account, AccountSetup, ChannelKind, NewAccount, Page, QuarantineEntry } from '@/api/types'
 
 export const listAccounts = async () => (await get<Page<Account>>('/api/accounts')).items
@@ -21,6 +22,14 @@ export const probeAccount = (id: string) => post<{ ok: boolean }>(`/api/accounts
 
 /** Asks for the mail since a day (ISO, UTC) to be fetched; the job tells its progress as `job.changed`. */
 export const backfillAccount = (id: string, since: string) => post<{ job: string }>(`/api/accounts/${id}/backfill`, { body: { since } })
+
+export interface AccountSignature { zh: string; en: string }
+export const showSignature = (id: string) => get<AccountSignature>(`/api/accounts/${id}/signature`)
+/** @throws ApiProblem that names the language and the place of a fault. */
+export const changeSignature = (id: string, signature: AccountSignature) => put<AccountSignature>(`/api/accounts/${id}/signature`, { body: signature })
+/** The fields that a signature may hold: its writer's and the company. */
+export const listSignatureFields = async () =>
+  (await get<{ items: TextField[] }>('/api/templates/fields')).items.filter((one) => one.path === 'company' || one.path.startsWith('sender.'))
 
 /** Compares the account with its far side now. */
 export const reconcileAccount = (id: string) => post<unknown>('/api/reconcile', { body: { account: id } })

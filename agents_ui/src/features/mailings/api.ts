@@ -29,6 +29,20 @@ export const changeMailing = (id: string, revision: number, fields: MailingField
 export const removeMailing = (id: string) => remove<undefined>(`/api/mailings/${id}`)
 export const previewMailing = (id: string, n: number) => get<Preview>(`/api/mailings/${id}/preview`, { query: { n } })
 
+export type SegmentCount = Schemas['CountOut']
+export const countSegments = async (segments: Segment[]) => (await post<{ items: SegmentCount[] }>('/api/mailings/count', { body: { segments } })).items
+/** The metadata of a record type: its fields, and how lists are filtered by them. */
+export const readType = (type: string) => get<Record<string, unknown>>(`/api/record-types/${type}`)
+
+interface Named { id: string; name?: string; label?: string }
+const titleOf = (row: Named) => row.name || row.label || row.id
+/** Records that a link may lead to, by part of their name. */
+export const findLinked = async (type: string, part: string, list: string | null) =>
+  (await get<{ items: Named[] }>(`/api/records/${type}`, { query: { ...(part ? { name__contains: part } : {}), ...(list ? { list } : {}), limit: 20 } })).items.map((row) => ({ id: row.id, title: titleOf(row) }))
+/** What a linked record is called; one that is out of sight keeps its id. */
+export const nameOfLinked = (type: string, id: string) =>
+  get<Named>(`/api/records/${type}/${id}`).then(titleOf, () => id)
+
 export const listRuns = async (id: string) => (await get<{ items: Run[] }>(`/api/mailings/${id}/runs`)).items
 /** `sendAt` null: now. */
 export const startRun = (id: string, sendAt: string | null, key: string) => post<Run>(`/api/mailings/${id}/runs`, { body: { send_at: sendAt }, key })

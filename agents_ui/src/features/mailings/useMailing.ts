@@ -3,7 +3,7 @@ import { computed, onScopeDispose, reactive, shallowRef, watch } from 'vue'
 import { newKey } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
 import { changeMailing, checkTexts, createMailing, showMailing, type Attached, type Fault, type Mailing, type MailingFields, type Segment } from './api'
-import { readAddresses } from './segments'
+import { readAddresses } from './filters'
 
 /** Milliseconds after the last key until the texts are checked. */
 const PAUSE = 400

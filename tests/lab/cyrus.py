@@ -1,0 +1,189 @@
+"""A private Cyrus: the second kind of IMAP server, IMAP and LMTP on loopback, mail in a folder of its own.
+
+Unlike Dovecot here it keeps all folders below INBOX (`INBOX.Sent`), and fills in HIGHESTMODSEQ, UIDs and IDLE in ways of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import smtplib
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from imaplib import IMAP4
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.faults.house import free_port
+from tests.lab.cyrus_files import FOLDER, libraries
+from tests.lab.cyrus_files import installed as unpacked
+from tests.lab.dovecot import PASSWORD
+
+INSTALL = "Cyrus is needed, and root to start it: tools/python -m tests.lab.cyrus_files"
+_BIN = FOLDER / "usr/lib/cyrus/bin"
+
+_IMAPD = """
+configdirectory: {folder}/conf
+partition-default: {folder}/spool
+defaultpartition: default
+proc_path: {folder}/conf/proc
+mboxname_lockpath: {folder}/conf/lock
+lmtpsocket: {folder}/conf/socket/lmtp
+idlesocket: {folder}/conf/socket/idle
+notifysocket: {folder}/conf/socket/notify
+sievedir: {folder}/conf/sieve
+cyrus_user: nobody
+admins: cyrus
+servername: cyrus.local
+allowplaintext: yes
+altnamespace: no
+unixhierarchysep: no
+virtdomains: off
+duplicatesuppression: no
+autocreate_quota: 0
+autocreate_post: yes
+autocreate_inbox_folders: Sent|Trash
+autocreate_subscribe_folders: Sent|Trash
+xlist-sent: Sent
+xlist-trash: Trash
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: {folder}/sasldb2
+sasl_mech_list: PLAIN LOGIN
+"""
+_MASTER = """
+START {{
+  recover cmd="{bin}/ctl_cyrusdb -r -C {folder}/imapd.conf"
+}}
+SERVICES {{
+  imap cmd="{bin}/imapd -U 30 -C {folder}/imapd.conf" listen="127.0.0.1:{imap}" prefork=0 maxchild=100
+  lmtp cmd="{bin}/lmtpd -a -C {folder}/imapd.conf" listen="127.0.0.1:{lmtp}" prefork=0 maxchild=20
+}}
+DAEMON {{
+  idled cmd="{bin}/idled -C {folder}/imapd.conf"
+}}
+"""
+
+
+def installed() -> bool:
+    """Whether it can be started here."""
+    return unpacked() and os.geteuid() == 0
+
+
+@dataclass
+class Cyrus:
+    """Use as `with Cyrus() as cyrus`. A user is made by the first mail, or by the first sign-in."""
+
+    imap: int = field(default_factory=free_port)
+    lmtp: int = field(default_factory=free_port)
+    folder: Path = Path()
+    _process: subprocess.Popen[bytes] | None = None
+    _users: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="cyrus-"))
+        for part in ("conf/socket", "conf/proc", "conf/lock", "conf/db", "conf/log", "spool"):
+            (self.folder / part).mkdir(parents=True)
+        for path in (self.folder, *self.folder.rglob("*")):
+            shutil.chown(path, "nobody", "nogroup")
+        (self.folder / "imapd.conf").write_text(_IMAPD.format(folder=self.folder))
+        (self.folder / "cyrus.conf").write_text(
+            _MASTER.format(folder=self.folder, bin=_BIN, imap=self.imap, lmtp=self.lmtp)
+        )
+        try:
+            self.add_user("support")
+            self.start()
+        except BaseException:
+            self.stop(kill=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start, and wait until IMAP and LMTP answer."""
+        command = [f"{_BIN}/master", "-C", f"{self.folder}/imapd.conf", "-M", f"{self.folder}/cyrus.conf"]
+        with (self.folder / "start.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "-p", f"{self.folder}/master.pid"], env=_environment(),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._until_it_answers()
+
+    def stop(self, kill: bool = False) -> None:
+        """Stop all its processes; with `kill` as a crash does."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, signal.SIGKILL if kill else signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(20)
+        self._process = None
+
+    async def restart(self, kill: bool = False) -> None:
+        """Stop and start, beside the loop."""
+        await asyncio.to_thread(self.stop, kill)
+        await asyncio.to_thread(self.start)
+
+    def add_user(self, user: str) -> None:
+        """Somebody who may sign in with the lab's password."""
+        if user in self._users:
+            return
+        database = self.folder / "sasldb2"
+        command = [str(FOLDER / "usr/sbin/saslpasswd2"), "-p", "-c", "-f", str(database), "-u", "cyrus.local", user]
+        subprocess.run(command, input=PASSWORD.encode(), env=_environment(), check=True, timeout=20)
+        shutil.chown(database, "nobody", "nogroup")
+        self._users.add(user)
+
+    def deliver(self, mails: Iterable[bytes], user: str = "support") -> None:
+        """Hand mails in by LMTP, each until it is taken, as a mail server would."""
+        waiting = list(mails)
+        limit = time.monotonic() + 60
+        while waiting:
+            try:
+                with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
+                    while waiting:
+                        lmtp.sendmail("ada@example.com", [user], waiting[0])
+                        waiting.pop(0)
+            except (OSError, smtplib.SMTPException):
+                assert time.monotonic() < limit, "LMTP does not take mail"
+                time.sleep(0.1)
+
+    def imap_client(self, user: str = "support") -> IMAP4:
+        """Another mail program, signed in."""
+        self.add_user(user)
+        client = IMAP4("127.0.0.1", self.imap)
+        client.login(user, PASSWORD)
+        return client
+
+    def _until_it_answers(self) -> None:
+        limit = time.monotonic() + 60
+        while True:
+            try:
+                IMAP4("127.0.0.1", self.imap, timeout=5).logout()
+                smtplib.LMTP("127.0.0.1", self.lmtp).quit()
+                return
+            except (OSError, IMAP4.error, smtplib.SMTPException):
+                assert self._process is not None
+                assert self._process.poll() is None, (self.folder / "start.log").read_text()
+                assert time.monotonic() < limit, (self.folder / "start.log").read_text()
+                time.sleep(0.05)
+
+
+def _environment() -> dict[str, str]:
+    """Its own libraries first; SASL finds its mechanisms there or in the system."""
+    plugins = [f"{path}/sasl2" for path in libraries().split(":")]
+    system = [str(path) for path in Path("/usr/lib").glob("*-linux-gnu/sasl2")]
+    return {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": libraries(), "SASL_PATH": ":".join([*system, *plugins])}
