@@ -1,6 +1,6 @@
 """Hold and mute for phones that cannot be told by SIP: the bridge stays as it is, so that a transfer or a supervisor finds it.
 
-On hold the agent's phone neither hears nor is heard, and a whispering channel plays music to the other side. What was
+On hold the agent's phone neither hears nor is heard, and a whispering channel plays a sound to the other side. What was
 done stands in variables of the agent's channel; who holds is told to every hub by a `UserEvent`, like a hold by the phone.
 """
 
