@@ -1,6 +1,6 @@
 """Hold and mute for phones that cannot be told by SIP: the bridge stays as it is, so that a transfer or a supervisor finds it.
 
-On hold the agent's phone neither hears nor is heard, and a whispering channel plays music to the other side. What was
+On hold the agent's phone neither hears nor is heard, and a whispering channel plays a sound to the other side. What was
 done stands in variables of the agent's channel; who holds is told to every hub by a `UserEvent`, like a hold by the phone.
 """
 
@@ -14,6 +14,8 @@ from hub.model.call import MuteDirection
 
 _HELD, _MUTED = "MAINSTEM_ON_HOLD", "MAINSTEM_MUTED"
 _BOTH = ("in", "out")
+_DOWN = "-32000"
+"""Samples are divided by so much."""
 
 
 async def hold(ami: Ami, account: TelephonyAccount, legs: Legs) -> None:
@@ -76,8 +78,9 @@ def _silenced(word: str) -> tuple[str, ...]:
 
 
 async def _silence(ami: Ami, own: Fields, directions: tuple[str, ...]) -> None:
-    for each in _BOTH:
-        await _set(ami, own, f"MUTEAUDIO({each})", "on" if each in directions else "off")
+    """What the agent says is turned down to nothing, not cut off: the music needs a stream that it can be mixed into."""
+    await _set(ami, own, "VOLUME(RX)", _DOWN if "in" in directions else "0")
+    await _set(ami, own, "MUTEAUDIO(out)", "on" if "out" in directions else "off")
 
 
 async def _set(ami: Ami, own: Fields, name: str, value: str) -> None:
