@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from channels.telephony.ami import Ami
+from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
 from hub.main import Hub
 from hub.settings import Settings
@@ -70,7 +71,8 @@ async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> 
     await until(connected)
 
     async def open_phone(login: str, extension: str, **more: Any) -> Watched:
-        person = await signed_in(login, roles=more.get("roles", ("SU",)), queues=["support"])
+        more.setdefault("roles", ("SA", "SU"))
+        person = await signed_in(login, roles=more["roles"], queues=["support"])
         await hub.db["record_user"].update_one({"_id": person.user}, {"$set": {"extension": extension}})
         return await console(login, **more)
 
@@ -90,7 +92,7 @@ async def takes_calls(page: Watched) -> None:
 
 async def contact(hub: Hub, name: str = "Ada Lovelace") -> str:
     """Somebody with Ada's number."""
-    doc = {"_id": new_id(), "name": name, "state": "active", "addresses": ["phone:+8613800138000"]}
+    doc = {"_id": new_id(), "name": name, "state": "active", "addresses": ["phone:+8613800138000"], "changed_at": now()}
     await hub.db["record_contact"].insert_one(doc)
     return str(doc["_id"])
 
@@ -227,6 +229,11 @@ async def test_dialled_from_the_console_the_phone_answers_itself_and_keys_arrive
     await page.find("#phone-number").fill("9990")
     await page.find("[data-dial]").click()
     await talking(page)
+
+    async def is_heard() -> bool:
+        return (await sound(page)).get("sent", 0) > 20
+
+    await until(is_heard)  # the first moments of a call have no sound yet, and no keys
     await page.find("[data-keypad]").click()
     await page.find('[data-key="4"]').click()
     await page.find('[data-key="#"]').wait_for()
