@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
@@ -73,7 +73,8 @@ async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> 
 
     async def open_phone(login: str, extension: str, **more: Any) -> Watched:
         more.setdefault("roles", ("SA", "SU"))
-        person = await signed_in(login, roles=more["roles"], queues=["support"])
+        locale: Literal["zh", "en"] = "zh" if more.get("language") == "zh-CN" else "en"
+        person = await signed_in(login, roles=more["roles"], queues=["support"], locale=locale)
         await hub.db["record_user"].update_one({"_id": person.user}, {"$set": {"extension": extension}})
         return await console(login, **more)
 
