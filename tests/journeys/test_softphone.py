@@ -6,14 +6,15 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from channels.telephony.ami import Ami
+from channels.telephony.ami import Ami, open_ami
 from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
+from hub.errors import Permanent
 from hub.main import Hub
 from hub.settings import Settings
 from tests.channels.telephony.conftest import account_settings, ami, pbx, until
@@ -21,7 +22,7 @@ from tests.conftest import SignIn
 from tests.journeys.conftest import FLAGS, OpenConsole
 from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, tone, turn_on
 from tests.journeys.watch import Watched
-from tests.lab.asterisk.plays import ADA, ended, quiet
+from tests.lab.asterisk.plays import ADA, all_hung_up, ended
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
 from tests.lab.asterisk.sipp import BYED, TALKS, Caller, Sipp, agent, call, pause
 from tests.lab.asterisk.sipp import sound as sound_of
@@ -72,14 +73,15 @@ async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> 
 
     async def open_phone(login: str, extension: str, **more: Any) -> Watched:
         more.setdefault("roles", ("SA", "SU"))
-        person = await signed_in(login, roles=more["roles"], queues=["support"])
+        locale: Literal["zh", "en"] = "zh" if more.get("language") == "zh-CN" else "en"
+        person = await signed_in(login, roles=more["roles"], queues=["support"], locale=locale)
         await hub.db["record_user"].update_one({"_id": person.user}, {"$set": {"extension": extension}})
         return await console(login, **more)
 
     yield open_phone
     for extension in ("2001", "2002"):
         await ami.tell({"Action": "QueueRemove", "Queue": "support", "Interface": f"PJSIP/{extension}"})
-    await quiet(ami)
+    await all_hung_up(ami)
 
 
 async def takes_calls(page: Watched) -> None:
@@ -221,7 +223,7 @@ async def test_a_colleague_in_another_browser_is_asked_first_and_takes_over(
 
 
 async def test_dialled_from_the_console_the_phone_answers_itself_and_keys_arrive(
-    hub: Hub, ami: Ami, phone: OpenPhone
+    hub: Hub, pbx: Asterisk, phone: OpenPhone
 ) -> None:
     """S2.9.9-06: click to dial; DTMF."""
     page = await phone("ann", "2001")
@@ -240,8 +242,12 @@ async def test_dialled_from_the_console_the_phone_answers_itself_and_keys_arrive
     await page.find('[data-key="2"]').click()
 
     async def read() -> bool:
-        answer = await ami.ask({"Action": "Getvar", "Variable": "DB(lab/keys)"})
-        return answer.get("Value") == "42"
+        async with await open_ami("127.0.0.1", pbx.ami, PHONES_USER, PHONES_SECRET, timeout_s=10) as keeper:
+            try:
+                kept = await keeper.listing({"Action": "DBGet", "Family": "lab", "Key": "keys"}, "DBGetResponse")
+            except Permanent:  # nothing there yet
+                return False
+            return [each["Val"] for each in kept] == ["42"]
 
     await until(read)
     await page.find("[data-hang-up]").click()
