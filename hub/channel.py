@@ -10,19 +10,17 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
 from crm_core.ground.errors import NotFound
+from hub.calling import CallControl, CallLog, CallSupervision, PhoneControl, RecordingPlace
 from hub.errors import InDoubt, Permanent
-from hub.model.call import CallEntry, CallNews, MuteDirection
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
 from hub.model.message import MessageOut
-from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 
 class Account(BaseModel):
@@ -39,7 +37,6 @@ class Account(BaseModel):
 
 
 AccountT = TypeVar("AccountT", bound=Account)
-AccountT_contra = TypeVar("AccountT_contra", bound=Account, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +118,6 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingPlace:
-    """Where the far side leaves the recordings of calls, for a hub or worker that can read there.
-
-    Attributes:
-        folder: what it writes; a recording is a file named after its channel.
-        clear: whether a file is removed there once it is in the store.
-        give_up_after: so long after the call's end a file is waited for.
-        keep_days: after so many days the retention rule removes a recording from the store; None = never.
-    """
-
-    folder: Path
-    clear: bool
-    give_up_after: timedelta
-    keep_days: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HookRequest:
     """A webhook call as the web edge hands it on. `url` is the public address that the far side signed."""
 
@@ -156,151 +136,6 @@ class HookAnswer:
     status: int = 200
     content_type: str = "text/plain"
     body: bytes = b""
-
-
-class CallLog(Protocol):
-    """Calls of one account in the store, for a channel that has any."""
-
-    async def keep(self, entries: Sequence[CallEntry], keep_for: timedelta) -> None:
-        """Append raw events of the PBX, durably, before anything is made of them."""
-        ...
-
-    async def last(self) -> int:
-        """The place of the last event kept; 0 where there is none."""
-        ...
-
-    async def unfinished(self) -> list[CallEntry]:
-        """The events from which the calls that are live, or not yet in the stream, can be made anew; in order."""
-        ...
-
-    async def publish(self, news: Sequence[CallNews]) -> None:
-        """Bring messages and consoles in step with the calls as they are. Safe to repeat."""
-        ...
-
-    async def heard_until(self) -> datetime | None:
-        """When the PBX was last heard, by any hub; None = never."""
-        ...
-
-    async def worked_through(self, n: int) -> None:
-        """Everything up to this place is published, and the PBX is heard at this moment."""
-        ...
-
-    async def gap(self, since: datetime, until: datetime, ended: int) -> None:
-        """Note a time in which the PBX could not be heard, and how many calls were over afterwards."""
-        ...
-
-    async def blocked(self) -> Mapping[str, datetime | None]:
-        """The numbers (E.164) whose calls the far side should refuse, and until when; None = always."""
-        ...
-
-
-PhoneState = Literal["in", "paused", "out"]
-"""How a phone stands to a queue of the PBX."""
-
-
-class CallControl(Protocol[AccountT_contra]):
-    """What a channel with calls can be told to do. Errors: as `Channel`."""
-
-    async def dial(self, account: AccountT_contra, extension: str, number: str) -> str:
-        """Ring an extension and, when it answers, the number; returns a reference of the far side."""
-        ...
-
-    async def queue(self, account: AccountT_contra, queue: str, extension: str, name: str, state: PhoneState) -> None:
-        """Let a phone take calls of a queue of the far side, or pause it there, or take it out. Safe to repeat."""
-        ...
-
-    async def hang_up(self, account: AccountT_contra, linkedids: Sequence[str]) -> int:
-        """End all channels of a call; returns how many there were."""
-        ...
-
-    # Of a call that the phone of `extension` is in. Each raises `Conflict` where it does not fit the call as it is.
-
-    async def answer(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
-        """Have the ringing phone answer."""
-        ...
-
-    async def hold(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
-        """Put the other side on hold. Safe to repeat."""
-        ...
-
-    async def resume(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
-        """Take the other side back."""
-        ...
-
-    async def mute(
-        self, account: AccountT_contra, linkedids: Sequence[str], extension: str, direction: MuteDirection, *, on: bool
-    ) -> MuteDirection | None:
-        """Mute the phone, or not any more; returns what is muted now. Safe to repeat."""
-        ...
-
-    async def transfer(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
-        """Send the other side to somebody without asking first."""
-        ...
-
-    async def consult(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
-        """Ask somebody while the other side waits; then `complete` or `cancel`."""
-        ...
-
-    async def complete(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
-        """Hand the call over to who was asked."""
-        ...
-
-    async def cancel(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> None:
-        """Back to the other side."""
-        ...
-
-    async def invite(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, to: str) -> None:
-        """Call somebody into the call (a conference)."""
-        ...
-
-    async def play(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, digits: str) -> None:
-        """Play keys (DTMF) to the other side."""
-        ...
-
-    async def pause_recording(self, account: AccountT_contra, linkedids: Sequence[str], *, paused: bool) -> int:
-        """Let the call's recordings stand still, or go on; returns how many there are. Safe to repeat."""
-        ...
-
-    async def pause_phone(self, account: AccountT_contra, extension: str, *, paused: bool) -> int:
-        """Pause a phone for after-call work in all its queues, or end that; returns in how many. Safe to repeat."""
-        ...
-
-    async def block(self, account: AccountT_contra, blocked: Mapping[str, datetime | None]) -> None:
-        """Refuse the calls of these numbers (until when; None = always) and of no others. Safe to repeat."""
-        ...
-
-
-SpyMode = Literal["listen", "whisper", "barge"]
-"""Unheard; heard by the agent alone; heard by both."""
-
-
-class CallSupervision(Protocol[AccountT_contra]):
-    """What a channel with calls can do for supervisors. Errors: as `Channel`; `Conflict` where nobody talks."""
-
-    async def spy(self, account: AccountT_contra, linkedids: Sequence[str], extension: str, mode: SpyMode) -> str:
-        """Put a phone beside a call, or switch it there; returns the extension of the agent."""
-        ...
-
-    async def take_over(self, account: AccountT_contra, linkedids: Sequence[str], extension: str) -> str:
-        """Lead the outside line of a call to a phone; returns the extension whose place it takes."""
-        ...
-
-
-class PhoneControl(Protocol[AccountT_contra]):
-    """The phones of a channel with calls. Errors: as `Channel`."""
-
-    def line(self, account: AccountT_contra, user: str) -> PhoneLine | None:
-        """How a person's browser can be a phone there; None where the account does not say."""
-        ...
-
-    async def admit(self, account: AccountT_contra, extension: str, password: str) -> PhoneKind | None:
-        """Let a browser be the phone of this extension, from now on with this password only; which kind of phone the
-        extension has (a desk phone gets no password), None where the far side has none."""
-        ...
-
-    async def phones(self, account: AccountT_contra) -> list[PhoneAt]:
-        """The phones of the far side, as they are now."""
-        ...
 
 
 class Inlet(Protocol):

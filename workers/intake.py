@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import NotFound
-from hub.channel import RecordingPlace
+from hub.calling import RecordingPlace
 from hub.errors import Transient
 from hub.events import NoticeRaised
 from hub.model.call import RecordingOut

@@ -10,7 +10,8 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from hub.channel import Account, RecordingPlace, Section
+from hub.calling import RecordingPlace
+from hub.channel import Account, Section
 
 _ICE = re.compile(r"(stuns?|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?")
 

@@ -12,7 +12,8 @@ from channels.telephony.examination import examine
 from channels.telephony.link import Link, connect
 from channels.telephony.phones import PhoneSets
 from channels.telephony.spying import Spying
-from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, RecordingPlace, Remark
+from hub.calling import RecordingPlace
+from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, Remark
 from hub.errors import Permanent
 from hub.model.delivery import Delivery
 

@@ -17,14 +17,14 @@ from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ids import new_id
-from hub.channel import PhoneState
+from hub.calling import PhoneState
 from hub.model.call import MuteDirection
 
 _DIALLED = frozenset("0123456789+*#")
 
 
 class Control:
-    """See `hub.channel.CallControl`."""
+    """See `hub.calling.CallControl`."""
 
     async def dial(self, account: TelephonyAccount, extension: str, number: str) -> str:
         """Ring the extension and, when it answers, the number. Returns the linkedid that the call will have.

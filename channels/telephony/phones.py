@@ -27,7 +27,7 @@ _TURN_S = 24 * 3600
 
 
 class PhoneSets:
-    """See `hub.channel.PhoneControl`."""
+    """See `hub.calling.PhoneControl`."""
 
     def line(self, account: TelephonyAccount, user: str) -> PhoneLine | None:
         """Where the PBX speaks SIP over a websocket, where the account says it."""

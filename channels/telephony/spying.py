@@ -11,13 +11,13 @@ from channels.telephony.link import connect
 from channels.telephony.machine import endpoint_of, role_of
 from crm_core.ground.errors import Conflict
 from crm_core.ground.ids import new_id
-from hub.channel import SpyMode
+from hub.calling import SpyMode
 
 _CONTEXT = "mainstem-spy"
 
 
 class Spying:
-    """See `hub.channel.CallSupervision`."""
+    """See `hub.calling.CallSupervision`."""
 
     async def spy(self, account: TelephonyAccount, linkedids: Sequence[str], extension: str, mode: SpyMode) -> str:
         """Ring the extension into the call; where it is beside a call already, it is not rung again but switched.

@@ -36,7 +36,7 @@ _MOST_REPLAYED = 100_000
 
 
 class AccountCalls:
-    """See `hub.channel.CallLog`; bound to one account."""
+    """See `hub.calling.CallLog`; bound to one account."""
 
     def __init__(self, stream: Stream, account: str) -> None:
         self._stream = stream

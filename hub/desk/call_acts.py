@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict, Forbidden
-from hub.channel import Account, CallControl
+from hub.calling import CallControl
+from hub.channel import Account
 from hub.desk.call_notes import CallNotes
 from hub.desk.calls import Calls
 from hub.identity.audit import Audit

@@ -7,7 +7,8 @@ import re
 from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from hub.accounts.call_telling import call_out
 from hub.accounts.directory import Directory, Entry
-from hub.channel import Account, CallControl, PhoneState
+from hub.calling import CallControl, PhoneState
+from hub.channel import Account
 from hub.desk.sight import seen_among
 from hub.errors import SetupError
 from hub.identity.audit import Audit

@@ -14,7 +14,8 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict
 from crm_core.ground.ids import new_id
 from hub.accounts.directory import Directory
-from hub.channel import Account, PhoneControl
+from hub.calling import PhoneControl
+from hub.channel import Account
 from hub.errors import ChannelError, SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller

@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from crm_core.ground.errors import Conflict, NotFound
 from hub.accounts.directory import Directory
-from hub.channel import Account, CallSupervision, SpyMode
+from hub.calling import CallSupervision, SpyMode
+from hub.channel import Account
 from hub.errors import SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from hub.channel import PhoneState
+from hub.calling import PhoneState
 from hub.desk.calls import Calls
 from hub.identity.caller import Caller
 from hub.model.call import CallOut

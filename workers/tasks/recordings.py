@@ -10,7 +10,7 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import NotFound
 from hub.accounts.directory import Directory
 from hub.accounts.recorded import FETCH
-from hub.channel import RecordingPlace
+from hub.calling import RecordingPlace
 from hub.errors import SetupError
 from hub.store.client import Doc
 from hub.store.files import Files
