@@ -95,7 +95,10 @@ async def _store(pending: Pending, op: Arrival, seq: int, external_id: str) -> M
     for trace in traces:
         found.traces.leave(trace)
     take_in(conversation, doc, [] if reports else _parties(pending, op), found.people)
-    if e.direction == "inbound" and not e.automatic and e.sender.key not in e.own_keys:
+    answerable = (
+        e.kind == "message" and not e.automatic
+    )  # a call takes no text: an answer goes by what was written last
+    if e.direction == "inbound" and answerable and e.sender.key not in e.own_keys:
         conversation["last_inbound"] = last_inbound(doc, e.sender.key, e.sender.name)
     if e.direction == "inbound" and e.kind == "message" and found.rules and not reports:
         effects = apply_rules(found.rules, facts_of(e, op.files))

@@ -222,7 +222,7 @@ async def summary_of(unit: Unit, conversation: str) -> dict[str, Any]:
 
 async def _last_inbound(unit: Unit, conversation: Doc) -> Doc | None:
     """What an answer there goes by, from the last mail of a person that is in it."""
-    query = {"conversation": conversation["_id"], "direction": "inbound", "automatic": False}
+    query = {"conversation": conversation["_id"], "direction": "inbound", "automatic": False, "kind": "message"}
     doc = await unit.db[MESSAGES].find_one(query, sort=[("seq", -1)], session=unit.session)
     if doc is None:
         return None

@@ -149,3 +149,12 @@ async def test_every_question_has_an_index(db: Database) -> None:
         winning = str(plan["queryPlanner"]["winningPlan"])
         assert "IXSCAN" in winning, (collection, where)
         assert "'stage': 'SORT'" not in winning, (collection, where)
+
+
+async def test_an_answer_never_goes_by_a_call(log: AccountCalls, stream: Stream) -> None:
+    """A call takes no text: what a customer wrote last stays what is answered."""
+    await log.publish(news(trace("queue-answered")))
+    called = await stream.db["conversations"].find_one({})
+    assert called is not None
+    assert called["channels"] == ["telephony"]
+    assert called["last_inbound"] is None

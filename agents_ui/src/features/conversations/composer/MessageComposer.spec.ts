@@ -55,3 +55,11 @@ it('a message that could not be sent comes back without losing what was written 
   await flushPromises()
   expect(textOf(page)).toBe('first\n\nsecond')
 })
+
+it('a conversation of calls alone takes notes only, and one with mails is answered by mail', () => {
+  const calls = mountWith(MessageComposer, { conversation: conversation({ id: 'c3', channels: ['telephony'] }) }, [i18n, quietRouter()])
+  expect(calls.findAll('.composer__kind').map((one) => one.text())).toEqual(['Internal note'])
+  expect(calls.find('[data-send]').text()).toBe('Save internal note')
+  const both = mountWith(MessageComposer, { conversation: conversation({ id: 'c4', channels: ['email', 'telephony'] }) }, [i18n, quietRouter()])
+  expect(both.find('[data-send]').text()).toBe('Send to customer by mail')
+})
