@@ -86,7 +86,7 @@ class House:
 
     async def call_ended(self, linkedid: str, outcome: str) -> None:
         """What the stream tells of a call that is over, handed to the reader, twice."""
-        call: Doc = {"linkedids": [linkedid], "part": {"outcome": outcome}}
+        call: Doc = {"linkedids": [linkedid], "part": {"direction": "outbound", "outcome": outcome}}
         for _ in range(2):
             await self.hub.entry_fates.handle([{"name": "call.ended", "data": {"call": call}}])
 

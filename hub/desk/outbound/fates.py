@@ -22,6 +22,8 @@ from hub.store.client import Doc
 from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS
 from hub.store.unit import Unit, Units
 
+LEASE = timedelta(minutes=5)
+"""So long an agent may look at an entry before dialling."""
 CALLING = timedelta(minutes=2)
 """So long a dialled entry waits for its call before somebody looks."""
 _TALKED = timedelta(minutes=10)
@@ -46,13 +48,13 @@ class EntryFates:
             call: Doc = event["data"]["call"]
             where = {"linkedid": {"$in": call["linkedids"]}, "state": "calling"}
             async for entry in self._db[CALL_ENTRIES].find(where, {"linkedid": 1}):
-                await self._ended(entry["_id"], entry["linkedid"], call["part"]["outcome"])
+                await self._ended(entry["_id"], entry["linkedid"], call["part"])
 
     async def look(self, entry: Doc) -> None:
         """Bring one entry that is being called in step with its call, as the store has it."""
         call = await self._db[CALLS].find_one({"linkedids": entry["linkedid"], "merged_into": None})
         if call is not None and not call["live"]:
-            await self._ended(entry["_id"], entry["linkedid"], call["part"]["outcome"])
+            await self._ended(entry["_id"], entry["linkedid"], call["part"])
         elif call is not None:
             where = {"_id": entry["_id"], "state": "calling", "linkedid": entry["linkedid"]}
             await self._db[CALL_ENTRIES].update_one(where, {"$set": {"lease_until": now() + CALLING}})
@@ -74,13 +76,17 @@ class EntryFates:
             else:
                 await self._units.run(partial(_unsaid, entry=entry))
 
-    async def _ended(self, entry: str, linkedid: str, outcome: str | None) -> None:
-        said = plain_outcome(outcome)
+    async def _ended(self, entry: str, linkedid: str, part: Doc) -> None:
+        said = plain_outcome(part["outcome"])
 
         async def work(unit: Unit) -> None:
             where = {"_id": entry, "state": "calling", "linkedid": linkedid}
             doc = await unit.db[CALL_ENTRIES].find_one(where, session=unit.session)
             if doc is None:
+                return
+            if part["direction"] != "outbound":  # the agent's own phone was not answered: nobody was called
+                undone = {"$set": {"state": "taken", "lease_until": now() + LEASE}, "$pop": {"attempts": 1}}
+                await unit.db[CALL_ENTRIES].update_one(where, undone, session=unit.session)
                 return
             doc["attempts"][-1]["outcome"] = said
             if said == "answered":

@@ -6,7 +6,7 @@ that runs out gives the entry to whoever asks next; nothing needs to run for tha
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from crm_core.ground.clock import as_stored, now
@@ -15,7 +15,7 @@ from hub.desk.call_outcomes import CallOutcomes
 from hub.desk.calls import Calls
 from hub.desk.outbound.call_lists import CallLists
 from hub.desk.outbound.do_not_call import barred
-from hub.desk.outbound.fates import CALLING, EntryFates, settle
+from hub.desk.outbound.fates import CALLING, LEASE, EntryFates, settle
 from hub.desk.outbound.rules import MOST_ATTEMPTS, Fate, fate_of, may_call, opens_at
 from hub.desk.wrap_ups import WrapUps
 from hub.identity.audit import Audit
@@ -27,8 +27,6 @@ from hub.store.client import Doc
 from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS
 from hub.store.unit import Unit, Units
 
-LEASE = timedelta(minutes=5)
-"""So long an agent may look at an entry before dialling."""
 _BARRED = "do_not_call"
 _OPTED_OUT = "opted_out"
 

@@ -70,7 +70,7 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
     path = f"/api/call-lists/{listed}/entries/{entry['id']}/result"
     status, said = await floor.agent.call("POST", path, {"outcome": "order", "note": "two boxes"})
     assert (status, said["state"], said["result"]) == (200, "done", "order"), said
-    _, message = await floor.agent.call("GET", f"/api/messages/{done['message']}")
+    _, message = await floor.supervisor.call("GET", f"/api/messages/{done['message']}")
     assert (message["call"]["wrap_up"]["outcome"], message["call"]["wrap_up"]["note"]) == ("order", "two boxes")
 
     with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, BUSY):
@@ -100,14 +100,15 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
 
 
 async def test_an_own_phone_that_is_not_answered_is_no_attempt(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
-    """Nobody was called: the entry is due at once."""
+    """Nobody was called: the agent still has the entry, as before, and may dial again."""
     listed = await started(floor)
     with agent(pbx, "1001", BUSY, calls=1):
-        entry, call = await dialled(floor, listed)
+        entry, _ = await dialled(floor, listed)
+        after = await moved_on(floor, entry)
         await quiet(ami)
-        import asyncio
-
-        await asyncio.sleep(4)
-        print(await floor.hub.db["calls"].find({}).to_list())
-        print(await floor.hub.db["call_entries"].find_one({"_id": entry["id"]}))
-    assert 0
+    assert (after["state"], after["attempts"], after["agent"]["id"]) == ("taken", [], floor.agent.user)
+    with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, BUSY):
+        again, _ = await dialled(floor, listed)
+        after = await moved_on(floor, again)
+        await quiet(ami)
+    assert (again["id"], after["state"], len(after["attempts"])) == (entry["id"], "waiting", 1)
