@@ -62,6 +62,10 @@ from hub.desk.mail_rules import MailRules
 from hub.desk.messages import Messages
 from hub.desk.notice_reader import NoticeReader
 from hub.desk.notices import Notices
+from hub.desk.outbound.call_lists import CallLists
+from hub.desk.outbound.do_not_call import DoNotCall
+from hub.desk.outbound.fates import EntryFates
+from hub.desk.outbound.working import Working
 from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
@@ -241,6 +245,12 @@ class Hub:
         self.wrap_ups = WrapUps(self.calls, self.call_notes, self.call_outcomes, self.after_calls, audit)
         self.callbacks = Callbacks(units, self.calls, audit, region)
         self.blocked_callers = BlockedCallers(units, self.calls, audit, region)
+        self.do_not_call = DoNotCall(units, audit, region)
+        self.call_lists = CallLists(units, self.calls, self.call_outcomes, audit, region)
+        self.entry_fates = EntryFates(units)
+        self.working = Working(
+            units, self.call_lists, self.calls, self.wrap_ups, self.call_outcomes, self.entry_fates, audit
+        )
 
     def _build_writing(self) -> None:
         settings, people = self.settings, self.identity.people
@@ -296,6 +306,7 @@ class Hub:
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
+            self.do_not_call, self.call_lists, self.working,
             self.score_sheets, self.scoring,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
@@ -375,6 +386,7 @@ class Hub:
         keep("wallboard", self.wallboard.run)
         keep("after-calls", partial(self.leases.hold, "after-calls", self.after_calls.run))
         keep("callbacks", partial(self.leases.hold, "callbacks", self.callbacks.run))
+        keep("call-lists", partial(self.leases.hold, "call-lists", self.entry_fates.run))
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 
@@ -389,6 +401,7 @@ class Hub:
             NoticeReader(self.units).reader(),
             FactReader(self.db, self.wallboard.wake).reader(),
             CallReader(self.after_calls, LostCallers(self.units), self.call_notes).reader(),
+            self.entry_fates.reader(),
         ]
 
     async def _wake_snoozed(self) -> None:

@@ -15,12 +15,14 @@ from hub.web import (
     blocked_callers,
     bulk,
     call_acts,
+    call_lists,
     call_reports,
     callbacks,
     calls,
     canned,
     conversations,
     customer_mail,
+    do_not_call,
     docs,
     drafts,
     events,
@@ -127,6 +129,8 @@ ROUTES: tuple[Route, ...] = tuple(
         wrap_ups,
         callbacks,
         blocked_callers,
+        call_lists,
+        do_not_call,
         docs,
     )
     for route in noun.routes.routes

@@ -1,4 +1,4 @@
-"""Who a mailing goes to: segments of records with the writer's eyes, single addresses, each address once.
+"""Who a mailing goes to, or a call list calls: segments of records with the writer's eyes, single addresses, each once.
 
 Segments of customers mean the people there: their contacts, and the customer's own address where it has none. The order
 is always the same for the same data, so that "receiver 7" of a preview is receiver 7 of the sending.
@@ -6,13 +6,13 @@ is always the same for the same data, so that "receiver 7" of a preview is recei
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any, Literal
 
 from crm_core.access.actor import Actor
-from crm_core.ground.addresses import mail_key
+from crm_core.ground.addresses import mail_key, phone_key
 from crm_core.ground.errors import FieldError, Invalid
 from hub.store.records import Records
 from hub.writing.merging import Receiver, Row
@@ -49,11 +49,44 @@ class Candidate:
     why: Why | None = None
 
 
-class Audience:
-    """The candidates of one mailing."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """By what people are reached: the address key of a record, and the word of those who do not want it."""
 
-    def __init__(self, records: Records, writer: Actor, segments: Sequence[Segment], addresses: Sequence[str]) -> None:
-        self._records, self._writer = records, writer
+    key_of: Callable[[Row], str | None]
+    opt_out: str
+
+
+def _mail_of(row: Row) -> str | None:
+    """The address key of the primary mail address, else of the first; addresses that bounced are left out."""
+    mails: list[dict[str, Any]] = [mail for mail in row.get("mails") or () if not mail.get("bounced_at")]
+    mails.sort(key=lambda mail: not mail.get("primary"))
+    return mail_key(mails[0]["address"]) if mails else None
+
+
+def _phone_of(row: Row) -> str | None:
+    """The address key of the primary phone number, else of the first; nobody is called on a fax machine."""
+    phones: list[dict[str, Any]] = [phone for phone in row.get("phones") or () if phone["kind"] != "fax"]
+    phones.sort(key=lambda phone: not phone.get("primary"))
+    return phone_key(phones[0]["number"]) if phones else None
+
+
+BY_MAIL = Reach(_mail_of, "email")
+BY_PHONE = Reach(_phone_of, "call")
+
+
+class Audience:
+    """The candidates of one mailing, or of one call list."""
+
+    def __init__(
+        self,
+        records: Records,
+        writer: Actor,
+        segments: Sequence[Segment],
+        addresses: Sequence[str],
+        reach: Reach = BY_MAIL,
+    ) -> None:
+        self._records, self._writer, self._reach = records, writer, reach
         self._segments, self._addresses = segments, addresses
         self._seen: set[str] = set()
 
@@ -68,7 +101,7 @@ class Audience:
         async for receiver in self._named():
             count += 1
             if count > MOST:
-                raise Invalid(f"a mailing has at most {MOST} receivers; filter by something narrower")
+                raise Invalid(f"there may be at most {MOST} receivers; filter by something narrower")
             yield self._judged(receiver)
 
     def _judged(self, receiver: Receiver) -> Candidate:
@@ -77,7 +110,7 @@ class Audience:
         if receiver.key in self._seen:
             return Candidate(receiver, "duplicate_address")
         self._seen.add(receiver.key)
-        refused = receiver.row is not None and "email" in (receiver.row.get("opt_out") or ())
+        refused = receiver.row is not None and self._reach.opt_out in (receiver.row.get("opt_out") or ())
         return Candidate(receiver, "opted_out" if refused else None)
 
     async def _named(self) -> AsyncIterator[Receiver]:
@@ -89,7 +122,7 @@ class Audience:
                         yield receiver
                 else:
                     for row in rows:
-                        yield _receiver(name, row)
+                        yield self._receiver(name, row)
         for receiver in single(self._addresses):
             yield receiver
 
@@ -101,11 +134,15 @@ class Audience:
                 for row in rows:
                     people.get(row.get("customer", ""), []).append(row)
             for customer in slice_:
-                reached = [row for row in people[customer["id"]] if _mail_of(row)]
+                reached = [row for row in people[customer["id"]] if self._reach.key_of(row)]
                 for row in reached:
-                    yield _receiver("contact", row)
+                    yield self._receiver("contact", row)
                 if not reached:
-                    yield _receiver("customer", customer)
+                    yield self._receiver("customer", customer)
+
+    def _receiver(self, name: str, row: Row) -> Receiver:
+        called = row.get("contact_name") or row.get("name") or "" if name == "supplier" else row.get("name") or ""
+        return Receiver(kind=name, key=self._reach.key_of(row) or "", name=str(called)[:200], id=row["id"], row=row)
 
     async def _pages(self, key: str, params: Mapping[str, str]) -> AsyncIterator[list[Row]]:
         after: str | None = ""
@@ -134,15 +171,3 @@ def single(addresses: Sequence[str]) -> Iterator[Receiver]:
     if wrong:
         raise Invalid(wrong[0].detail, fields=tuple(wrong))
     return iter(found)
-
-
-def _receiver(name: str, row: Row) -> Receiver:
-    called = row.get("contact_name") or row.get("name") or "" if name == "supplier" else row.get("name") or ""
-    return Receiver(kind=name, key=_mail_of(row) or "", name=str(called)[:200], id=row["id"], row=row)
-
-
-def _mail_of(row: Row) -> str | None:
-    """The address key of the primary mail address, else of the first; addresses that bounced are left out."""
-    mails: list[dict[str, Any]] = [mail for mail in row.get("mails") or () if not mail.get("bounced_at")]
-    mails.sort(key=lambda mail: not mail.get("primary"))
-    return mail_key(mails[0]["address"]) if mails else None
