@@ -65,6 +65,7 @@ from hub.desk.notices import Notices
 from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
+from hub.desk.pbx_plans import PbxPlans
 from hub.desk.phones import Phones
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
@@ -241,6 +242,7 @@ class Hub:
         self.wrap_ups = WrapUps(self.calls, self.call_notes, self.call_outcomes, self.after_calls, audit)
         self.callbacks = Callbacks(units, self.calls, audit, region)
         self.blocked_callers = BlockedCallers(units, self.calls, audit, region)
+        self.pbx_plans = PbxPlans(units, self.directory, audit)
 
     def _build_writing(self) -> None:
         settings, people = self.settings, self.identity.people
@@ -296,6 +298,7 @@ class Hub:
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
+            self.pbx_plans,
             self.score_sheets, self.scoring,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
