@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from hub.model.call import CallEntry, CallNews, MuteDirection
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
@@ -174,4 +174,24 @@ class PhoneControl(Protocol[AccountT_contra]):
 
     async def phones(self, account: AccountT_contra) -> list[PhoneAt]:
         """The phones of the far side, as they are now."""
+        ...
+
+
+class PbxPlan(Protocol[AccountT_contra]):
+    """Queues, opening hours, menus and numbers of a far side, described in the hub and rendered as its configuration."""
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of a plan."""
+        ...
+
+    def checked(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """The plan with its defaults, as JSON; raises `Invalid` naming each field that is wrong or leads nowhere."""
+        ...
+
+    def render(self, plan: Mapping[str, Any]) -> dict[str, str]:
+        """File name -> text, always the same for the same plan. Raises `Invalid`."""
+        ...
+
+    async def reload(self, account: AccountT_contra) -> None:
+        """Have the far side read its files anew. Errors: as `Channel`; `SetupError` where nobody may ask for it."""
         ...

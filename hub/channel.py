@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from crm_core.ground.errors import NotFound
-from hub.calling import CallControl, CallLog, CallSupervision, PhoneControl, RecordingPlace
+from hub.calling import CallControl, CallLog, CallSupervision, PbxPlan, PhoneControl, RecordingPlace
 from hub.errors import InDoubt, Permanent
 from hub.model.delivery import Delivery, DeliveryState
 from hub.model.envelope import Envelope
@@ -224,6 +224,8 @@ class Channel(ABC, Generic[AccountT]):
     """Of a channel with calls: listening, whispering, joining, taking over."""
     phones: PhoneControl[AccountT] | None = None
     """Of a channel with calls: which phones there are, and browsers as phones."""
+    plan: PbxPlan[AccountT] | None = None
+    """Of a channel with calls: its far side's queues, hours, menus and numbers, described in the hub."""
     receives: ClassVar[bool] = True
     """Whether an account holds a connection (then one hub owns it, by lease)."""
 

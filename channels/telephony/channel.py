@@ -11,6 +11,7 @@ from channels.telephony.control import Control
 from channels.telephony.examination import examine
 from channels.telephony.link import Link, connect
 from channels.telephony.phones import PhoneSets
+from channels.telephony.plan import Plans
 from channels.telephony.spying import Spying
 from hub.calling import RecordingPlace
 from hub.channel import Capabilities, Channel, Inlet, Raw, Receipt, Remark
@@ -28,6 +29,7 @@ class TelephonyChannel(Channel[TelephonyAccount]):
     control = Control()
     supervision = Spying()
     phones = PhoneSets()
+    plan = Plans()
 
     @override
     async def probe(self, account: TelephonyAccount) -> None:

@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     calls = commands.add_parser("calls", help="calls").add_subparsers(required=True, metavar="ACTION")
     rebuild = calls.add_parser("rebuild-facts", help="count all calls anew, by the service levels of today")
     rebuild.set_defaults(command=_rebuild_facts)
+    pbx = commands.add_parser("pbx", help="what a PBX shall be like").add_subparsers(required=True, metavar="ACTION")
+    render = pbx.add_parser("render", help="write the account's plan as configuration of its PBX")
+    render.add_argument("account", metavar="ACCOUNT")
+    render.add_argument("--into", required=True, metavar="DIR", help="the PBX's folder local/, or the one copied there")
+    render.add_argument("--reload", action="store_true", help="then have the PBX read it anew")
+    render.set_defaults(command=_pbx_render)
     commands.add_parser("openapi", help="print the OpenAPI 3.1 document").set_defaults(command=_openapi)
     return parser
 
@@ -150,6 +156,12 @@ def _rebuild_facts(given: argparse.Namespace, settings: Settings) -> int:
     from hub.cli.floor import rebuild_facts
 
     return rebuild_facts(settings)
+
+
+def _pbx_render(given: argparse.Namespace, settings: Settings) -> int:
+    from hub.cli.pbx import render
+
+    return render(settings, given.account, given.into, then_reload=given.reload)
 
 
 def _openapi(given: argparse.Namespace, settings: Settings) -> int:

@@ -69,6 +69,7 @@ from hub.desk.outbound.working import Working
 from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
 from hub.desk.party_links import PartyLinks
+from hub.desk.pbx_plans import PbxPlans
 from hub.desk.phones import Phones
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
@@ -251,6 +252,7 @@ class Hub:
         self.working = Working(
             units, self.call_lists, self.calls, self.wrap_ups, self.call_outcomes, self.entry_fates, audit
         )
+        self.pbx_plans = PbxPlans(units, self.directory, audit)
 
     def _build_writing(self) -> None:
         settings, people = self.settings, self.identity.people
@@ -307,6 +309,7 @@ class Hub:
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
             self.do_not_call, self.call_lists, self.working,
+            self.pbx_plans,
             self.score_sheets, self.scoring,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,

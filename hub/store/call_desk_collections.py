@@ -13,6 +13,8 @@ CALLBACKS = "callbacks"
 """Whom to call back: `{_id, kind, number, text, at, assignee, queue, note, conversation, account, calls, state, ...}`."""
 BLOCKED_CALLERS = "blocked_callers"
 """Whom the PBX refuses: `{_id: ACCOUNT|NUMBER, account, number, text, reason, until, by, at}`."""
+PBX_PLANS = "pbx_plans"
+"""What a PBX shall be like: `{_id: ACCOUNT, plan, revision, by, at}`. Read and written by its `_id` only."""
 
 _KEEP_S = 90 * 86_400
 

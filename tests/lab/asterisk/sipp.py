@@ -156,6 +156,13 @@ class Caller:
         """BYE."""
         return send(self._request("BYE", 2, "[peer_tag_param]"), retrans=True) + '<recv response="200"/>'
 
+    def presses(self, key: str, number: int) -> str:
+        """A key (SIP INFO, as the trunk of the lab takes them); `number` is the request's, from 2 on and rising."""
+        pressed = f"Signal={key}\nDuration=160"
+        request = self._request("INFO", number, "[peer_tag_param]")
+        body = f"Content-Type: application/dtmf-relay\nContent-Length: [len]\n\n{pressed}"
+        return f'<send retrans="500"><![CDATA[\n{request}\n{body}\n]]></send><recv response="200"/>'
+
     def is_refused(self, code: int) -> str:
         """Wait for a refusal."""
         early = "".join(f'<recv response="{early}" optional="true"/>' for early in (100, 180, 183))
