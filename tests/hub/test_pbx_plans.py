@@ -41,8 +41,8 @@ def settings(mongo_url: str, prepared_database: str, tmp_path: Path) -> Settings
         database=prepared_database,
         queues={"general": QueueSettings(name="General")},
         accounts={
-            "pbx": AccountSettings(channel="telephony", **pbx),  # type: ignore[arg-type]
-            "mail": AccountSettings(channel="email", **mail),  # type: ignore[arg-type]
+            "pbx": AccountSettings(channel="telephony", **pbx),
+            "mail": AccountSettings(channel="email", **mail),
         },
     )
 
