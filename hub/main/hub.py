@@ -74,6 +74,7 @@ from hub.desk.pbx_plans import PbxPlans
 from hub.desk.phones import Phones
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
+from hub.desk.push.parcels import Parcels
 from hub.desk.push.push_reader import PushReader
 from hub.desk.push.sender import PushSender
 from hub.desk.push.subscriptions import Subscriptions
@@ -292,7 +293,7 @@ class Hub:
         vapid = Vapid(derived_key_pair(self._key, "vapid"), contact)
         self.push_subscriptions = Subscriptions(self.db, self.parameters, self.vault, vapid, settings)
         self.push_sender = PushSender(
-            self.db, self.parameters, self.assistant, self.vault, vapid, settings, PushPost(settings)
+            self.db, self.parameters, self.assistant, Parcels(self.db, self.vault, vapid), settings, PushPost(settings)
         )
 
     def _build_floor(self) -> None:

@@ -10,20 +10,16 @@ from itertools import groupby
 from crm_core.ground.clock import now
 from hub.desk.assistant import Assistant
 from hub.desk.parameters import BROWSER_PUSH, Parameters
-from hub.desk.push.encryption import encrypted, from_url_text
-from hub.desk.push.messages import push_content
+from hub.desk.push.parcels import Parcels
 from hub.desk.push.push_reader import FRESH
 from hub.desk.push.rules import Post, PushAnswer, PushUnavailable, outcome_of, pause
 from hub.desk.push.subscriptions import wrong_endpoint
-from hub.desk.push.vapid import Vapid
-from hub.identity.people import USERS
 from hub.leases import Lease
 from hub.settings import PushSettings
 from hub.store.client import Database, Doc
-from hub.store.collections import CONVERSATIONS, SESSIONS
+from hub.store.collections import SESSIONS
 from hub.store.notice_collections import NOTICES
 from hub.store.push_collections import LOOKING, PUSH_SUBSCRIPTIONS, PUSHES
-from hub.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +27,6 @@ _SWEEP_S = 2.0
 _AT_ONCE = 50
 _MINUTE = timedelta(minutes=1)
 _ROOM_AGAIN = timedelta(seconds=10)
-_TTL_S = 4 * 3600
-"""How long a push service keeps the message for a browser that is not there."""
 
 
 class PushSender:
@@ -43,13 +37,12 @@ class PushSender:
         db: Database,
         parameters: Parameters,
         assistant: Assistant,
-        vault: Vault,
-        vapid: Vapid,
+        parcels: Parcels,
         settings: PushSettings,
         post: Post,
     ) -> None:
         self._db, self._parameters, self._assistant = db, parameters, assistant
-        self._vault, self._vapid, self._settings, self._post = vault, vapid, settings, post
+        self._parcels, self._settings, self._post = parcels, settings, post
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -121,9 +114,8 @@ class PushSender:
         answer: PushAnswer | None = None
         why: str | None = None
         try:
-            answer = await self._post(
-                browser["endpoint"], self._headers(notice, browser), await self._body(notice, browser)
-            )
+            headers, body = self._parcels.headers(notice, browser), await self._parcels.body(notice, browser)
+            answer = await self._post(browser["endpoint"], headers, body)
         except PushUnavailable as error:
             why = str(error)
         tries = push["tries"] + 1
@@ -138,29 +130,6 @@ class PushSender:
             case "dropped":
                 log.warning("a push was given up", extra={"user": push["user"], "reason": why})
                 await self._done(push, "dropped", why)
-
-    def _headers(self, notice: Doc, browser: Doc) -> dict[str, str]:
-        """`Topic`: should the same be sent again after a crash, it takes the place of the first while that waits."""
-        return {
-            "TTL": str(_TTL_S),
-            "Urgency": "high" if notice["kind"] == "warning" else "normal",
-            "Topic": notice["_id"],
-            "Content-Encoding": "aes128gcm",
-            "Content-Type": "application/octet-stream",
-            "Authorization": self._vapid.authorization(browser["endpoint"], now()),
-        }
-
-    async def _body(self, notice: Doc, browser: Doc) -> bytes:
-        person = await self._db[USERS].find_one({"_id": notice["user"]}, {"locale": 1}) or {}
-        content = push_content(notice, await self._title(notice), person.get("locale") or "zh")
-        return encrypted(content, from_url_text(browser["p256dh"]), from_url_text(self._vault.open(browser["auth"])))
-
-    async def _title(self, notice: Doc) -> str:
-        """Of a conversation its subject only: a notice's own title may be the beginning of a message without one."""
-        if (conversation := notice["about"].get("conversation")) is None:
-            return str(notice["title"])
-        found = await self._db[CONVERSATIONS].find_one({"_id": conversation}, {"subject": 1})
-        return str((found or {}).get("subject") or "")
 
     async def _gone(self, push: Doc, why: str) -> None:
         await self._db[PUSH_SUBSCRIPTIONS].delete_one({"_id": push["subscription"], "user": push["user"]})
