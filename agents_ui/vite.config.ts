@@ -37,6 +37,8 @@ export default defineConfig({
         navigateFallback: '/console/index.html',
         navigateFallbackAllowlist: [/^\/console\//],
         cleanupOutdatedCaches: true,
+        inlineWorkboxRuntime: true, // a handler of pushes must be there when the worker was read, not a moment later
+        importScripts: ['push.js'], // in public/: notifications that come while no console is open
       },
     }),
   ],

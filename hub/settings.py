@@ -60,6 +60,25 @@ class Limits(Part):
     drain_s: float = 10.0
 
 
+class PushSettings(Part):
+    """Browser push. `hosts`: push services that may be used; one with a dot in front stands for every name under it.
+
+    `contact`: a `mailto:` or `https:` address at which a push service finds you. `per_minute`: most to one person.
+    `inside`: the push service may stand in your own network, at any port; `ca`: the file of its certificate authority.
+    """
+
+    hosts: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        ".notify.windows.com",
+        ".push.apple.com",
+    )
+    contact: str | None = Field(default=None, pattern=r"^(mailto:|https://)\S+$")
+    per_minute: int = Field(default=10, ge=1, le=600)
+    inside: bool = False
+    ca: Path | None = None
+
+
 class Settings(Part):
     """Everything. `data` is where the embedded MongoDB, keys and files of the machine live."""
 
@@ -81,6 +100,7 @@ class Settings(Part):
     console: Path | None = None
     """The built console; None = the one beside the program."""
     limits: Limits = Limits()
+    push: PushSettings = PushSettings()
     queues: dict[str, QueueSettings] = {}
     accounts: dict[str, AccountSettings] = {}
 

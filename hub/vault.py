@@ -16,6 +16,7 @@ import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -28,6 +29,7 @@ _NONCE_BYTES = 12
 _MAC_BYTES = 10
 _SHORTEST_KEY = 16
 _PLAIN = re.compile(r"[0-9a-z]{1,64}")
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def installation_key(settings: Settings) -> bytes:
@@ -47,6 +49,12 @@ def installation_key(settings: Settings) -> bytes:
 def derived_key(secret: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose (HKDF-SHA256, RFC 5869): knowing it tells nothing about the others."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mainstem " + purpose.encode()).derive(secret)
+
+
+def derived_key_pair(secret: bytes, purpose: str) -> ec.EllipticCurvePrivateKey:
+    """A P-256 key pair for one purpose: every hub of the installation has the same one, and nobody needs to store it."""
+    wide = derived_key(secret, purpose) + derived_key(secret, f"{purpose} more")  # 512 bits: no number is likelier
+    return ec.derive_private_key(int.from_bytes(wide) % (_P256_ORDER - 1) + 1, ec.SECP256R1())
 
 
 def _key_file(path: Path) -> bytes:

@@ -42,6 +42,7 @@ class Parameter:
 
 SUPERIORS_READ = "superiors-read-mail"
 ASSISTANT = "assistant"
+BROWSER_PUSH = "browser-push"
 OWN_RECORDINGS = "hear-own-recordings"
 DECLARED = (
     Parameter(name=SUPERIORS_READ, default=False, en="Superiors may read their subordinates' conversations",
@@ -51,6 +52,8 @@ DECLARED = (
     Parameter(name="automatic-per-conversation-hour", default=10, least=1, most=1000,
               en="Most automatic messages in one conversation in an hour", zh="每小时同一会话中的自动邮件上限"),
     Parameter(name=ASSISTANT, default=True, en="The business assistant reminds signed-in people", zh="启用业务助手"),
+    Parameter(name=BROWSER_PUSH, default=False, en="Reminders may go through the push services of browser makers",
+              zh="可经浏览器厂商的推送服务提醒"),
     Parameter(name=OWN_RECORDINGS, default=False, en="Agents may hear the recordings of their own calls",
               zh="座席可收听本人通话录音"),
 )  # fmt: skip

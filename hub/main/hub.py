@@ -26,6 +26,7 @@ from hub.accounts.sending import Sending
 from hub.console.connect import Door
 from hub.console.consoles import Consoles
 from hub.console.keeping import Keeper as ConsoleKeeper
+from hub.console.looking import Looking
 from hub.console.server import Wire
 from hub.console.watching import Watching
 from hub.desk.address_facts import AddressFacts
@@ -73,6 +74,11 @@ from hub.desk.pbx_plans import PbxPlans
 from hub.desk.phones import Phones
 from hub.desk.pictures import Pictures
 from hub.desk.presence import Presence
+from hub.desk.push.parcels import Parcels
+from hub.desk.push.push_reader import PushReader
+from hub.desk.push.sender import PushSender
+from hub.desk.push.subscriptions import Subscriptions
+from hub.desk.push.vapid import Vapid
 from hub.desk.quarantine import Quarantine
 from hub.desk.queue_removal import QueueRemoval
 from hub.desk.queues import Queues
@@ -115,11 +121,12 @@ from hub.stream.commit import CommitLoop
 from hub.stream.raw import RawKeeper
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
-from hub.vault import Signer, Vault, installation_key
+from hub.vault import Signer, Vault, derived_key_pair, installation_key
 from hub.web.idempotency import Idempotency
 from hub.web.middleware import new_application
 from hub.web.openapi import Documentation, openapi
 from hub.web.picture_fetch import PictureFetcher
+from hub.web.push_post import PushPost
 from hub.web.record_docs import record_docs
 from hub.web.routes import mount
 from hub.web.sip import SipLines
@@ -273,11 +280,21 @@ class Hub:
         self.internal_messages = InternalMessages(self.units)
         self.announcements = Announcements(self.units, audit)
         self.assistant = Assistant(self.units, self.registry, self.parameters)
+        self._build_push()
         self.home = Home(self.units, audit)
         self.schedule, self.traffic = Schedule(self.db), Traffic(self.db)
         self.outside = OutsideApps(self.units, audit)
         self.job_list = JobList(self.units, audit)
         self.queue_removal = QueueRemoval(self.units, self.directory, audit, self.settings.queues)
+
+    def _build_push(self) -> None:
+        settings, url = self.settings.push, self.settings.public_url or ""
+        contact = settings.contact or (url if url.startswith("https://") else None)
+        vapid = Vapid(derived_key_pair(self._key, "vapid"), contact)
+        self.push_subscriptions = Subscriptions(self.db, self.parameters, self.vault, vapid, settings)
+        self.push_sender = PushSender(
+            self.db, self.parameters, self.assistant, Parcels(self.db, self.vault, vapid), settings, PushPost(settings)
+        )
 
     def _build_floor(self) -> None:
         self.wallboard = Wallboard(self.db, self.hints, self.leases, self.settings.time_zone)
@@ -293,6 +310,7 @@ class Hub:
         self.wire = Wire(self.supervisor, self.settings.public_url)
         self.feed.subscribe(self.identity.people.listen)  # before the consoles, which ask for fresh rooms
         self.consoles = Consoles(self.feed, self.wire, limits.console_queue)
+        self.looking = Looking(self.db, self.consoles)
         self.console_door = Door(self.wire, self.feed, self.replay, self.consoles, identity, self.supervisor)
         self.console_keeper = ConsoleKeeper(self.consoles, identity, self.presence, self.watching)
 
@@ -311,6 +329,7 @@ class Hub:
             self.do_not_call, self.call_lists, self.working,
             self.pbx_plans,
             self.score_sheets, self.scoring,
+            self.push_subscriptions, self.looking,
             self.notices, self.internal_messages, self.announcements, self.assistant, self.home, self.schedule, self.traffic, self.outside, self.job_list,
             self.queue_removal, self.wallboard, self.targets, self.call_reports, self.staffing_hints,
         )  # fmt: skip
@@ -388,6 +407,8 @@ class Hub:
         keep("snoozed", self._wake_snoozed)
         keep("wallboard", self.wallboard.run)
         keep("after-calls", partial(self.leases.hold, "after-calls", self.after_calls.run))
+        keep("looking", self.looking.run)
+        keep("push", partial(self.leases.hold, "push", self.push_sender.run))
         keep("callbacks", partial(self.leases.hold, "callbacks", self.callbacks.run))
         keep("call-lists", partial(self.leases.hold, "call-lists", self.entry_fates.run))
         for reader in self._durable_readers():
@@ -402,6 +423,7 @@ class Hub:
             rights,
             forwards,
             NoticeReader(self.units).reader(),
+            PushReader(self.db, self.push_sender.wake).reader(),
             FactReader(self.db, self.wallboard.wake).reader(),
             CallReader(self.after_calls, LostCallers(self.units), self.call_notes).reader(),
             self.entry_fates.reader(),

@@ -14,6 +14,7 @@ from hub.store.jobs import JOB_INDEXES
 from hub.store.mail_collections import MAIL_INDEXES
 from hub.store.notice_collections import NOTICE_INDEXES
 from hub.store.outbound_collections import OUTBOUND_INDEXES
+from hub.store.push_collections import PUSH_INDEXES
 from hub.store.record_indexes import record_indexes
 from hub.store.recording_collections import RECORDING_INDEXES
 from hub.writing.indexes import WRITING_INDEXES
@@ -21,6 +22,6 @@ from hub.writing.indexes import WRITING_INDEXES
 
 def all_indexes(registry: Registry) -> tuple[Index, ...]:
     """Those of the stream, of the desk, of the outbox, and of every record type."""
-    around = (*OUTBOX_INDEXES, *JOB_INDEXES, *MAIL_INDEXES, *NOTICE_INDEXES, *WRITING_INDEXES)
+    around = (*OUTBOX_INDEXES, *JOB_INDEXES, *MAIL_INDEXES, *NOTICE_INDEXES, *PUSH_INDEXES, *WRITING_INDEXES)
     calls = (*CALL_INDEXES, *CALL_DESK_INDEXES, *RECORDING_INDEXES, *FLOOR_INDEXES, *OUTBOUND_INDEXES)
     return (*HUB_INDEXES, *DESK_INDEXES, *INBOX_INDEXES, *around, *calls, *record_indexes(registry))

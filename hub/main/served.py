@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.console.asks import Asks
 from hub.console.is_typing import show_typing
+from hub.console.looking import look
 from hub.console.watching import unwatch, watch
 from hub.web import (
     accounts,
@@ -43,6 +44,7 @@ from hub.web import (
     phones,
     pictures,
     presence,
+    push,
     quarantine,
     queues,
     reconcile,
@@ -75,6 +77,7 @@ ROUTES: tuple[Route, ...] = tuple(
     for noun in (
         session,
         me,
+        push,
         tokens,
         users,
         staff,
@@ -145,4 +148,5 @@ def served_asks() -> Asks:
     asks.on("typing")(show_typing)
     asks.on("watch")(watch)
     asks.on("unwatch")(unwatch)
+    asks.on("look")(look)
     return asks

@@ -12,7 +12,8 @@ from aiohttp import web
 from hub.desk.pictures import PictureUnavailable
 from hub.stream.stream import Stream
 from hub.web import picture_fetch
-from hub.web.picture_fetch import PictureFetcher, is_public
+from hub.web.guarded_http import is_public
+from hub.web.picture_fetch import PictureFetcher
 from tests.hub.desk_house import ANN, BOB, Desk, Http
 from tests.lab.envelopes import mail
 
