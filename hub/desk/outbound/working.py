@@ -113,9 +113,12 @@ class Working:
             await self._db[CALL_ENTRIES].update_one(_as_begun(doc), undone)
             raise
         change = {"linkedid": linkedid, "attempts.$[last].linkedid": linkedid}
-        await self._db[CALL_ENTRIES].update_one(
-            _as_begun(doc), {"$set": change}, array_filters=[{"last.at": doc["attempts"][-1]["at"]}]
-        )
+        last = doc["attempts"][-1]["at"]
+        where = {
+            "_id": doc["_id"],
+            f"attempts.{len(doc['attempts'])}": {"$exists": False},
+        }  # the result may be said by now
+        await self._db[CALL_ENTRIES].update_one(where, {"$set": change}, array_filters=[{"last.at": last}])
         await self._fates.look(doc | {"linkedid": linkedid})  # it may be over by now
         return used, linkedid
 
