@@ -14,6 +14,7 @@ from channels.telephony.ami import Ami, open_ami
 from hub.main import Hub
 from hub.settings import AccountSettings, QueueSettings, Settings
 from tests.conftest import SignedIn, SignIn
+from tests.lab.asterisk.plays import all_hung_up, channels
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
 from tests.lab.asterisk.sid import install, installed, why_not
 
@@ -37,6 +38,16 @@ async def ami(pbx: Asterisk) -> AsyncIterator[Ami]:
     """A connection of the test's own, to steer the PBX."""
     async with await open_ami("127.0.0.1", pbx.ami, USER, SECRET, timeout_s=10) as connection:
         yield connection
+    await _leave_nothing(pbx)
+
+
+async def _leave_nothing(pbx: Asterisk) -> None:
+    """What a failed test left in the PBX would fail those after it: its calls, and its phones in queues."""
+    async with await open_ami("127.0.0.1", pbx.ami, USER, SECRET, timeout_s=10) as ami:
+        if await channels(ami):
+            await all_hung_up(ami)
+        for each in await ami.listing({"Action": "QueueStatus"}, "QueueMember"):
+            await ami.tell({"Action": "QueueRemove", "Queue": each["Queue"], "Interface": each["Location"]})
 
 
 def account_settings(port: int, **more: Any) -> AccountSettings:

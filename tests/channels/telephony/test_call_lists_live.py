@@ -82,7 +82,8 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
     with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, RINGING, CANCELLED):
         entry, call = await dialled(floor, listed)
         await channel_of(ami, "trunk", "Ringing")
-        live = await floor.call("ringing")
+        rings = {"linkedids": call["linkedid"], "state": "ringing", "message": {"$ne": None}, "users": floor.agent.user}
+        live = await until(lambda: floor.hub.db["calls"].find_one(rings))
         status, answer = await floor.agent.call("POST", f"/api/calls/{live['message']}/hangup")
         assert status == 200, answer
         after = await moved_on(floor, entry)
