@@ -169,17 +169,16 @@ class Receiver:
         """Tell the stream which mails were read, unread or removed at the server; whether there were any."""
         if mark.upto <= 1 or not self._is_time(mark, selected):
             return False
-        known, gone_sets = mark.modseq, list[str]()
+        known = mark.modseq
         if selected.modseq and mark.modseq:
             changed, gone_sets = await session.changes(mark.upto, mark.modseq)
         else:
-            changed = await session.flags(mark.upto)
-        if session.vanishing and selected.modseq and mark.modseq:
-            gone = set().union(*(among(mark.uids, text) for text in gone_sets))
-        elif selected.modseq and mark.modseq:
-            gone = mark.uids - set(await session.search("ALL"))
-        else:
-            gone = mark.uids - {mail.uid for mail in changed}
+            changed, gone_sets = await session.flags(mark.upto)
+        gone = set().union(*(among(mark.uids, text) for text in gone_sets))
+        if not (selected.modseq and mark.modseq):
+            gone |= mark.uids - {mail.uid for mail in changed}
+        elif not session.vanishing:
+            gone |= mark.uids - set(await session.search("ALL"))
         if selected.modseq:
             mark.modseq = max(mark.modseq, selected.modseq, *(mail.modseq for mail in changed), 0)
         told = await self._tell(mark, changed, gone)

@@ -106,9 +106,11 @@ class Session:
         found = await self._fetch([uid], f"(UID BODY.PEEK[HEADER]<0.{_MOST_HEADER}>)")
         return next((mail.header for mail in found if mail.header), b"")
 
-    async def flags(self, upto: int) -> list[Fetched]:
-        """The flags of all mails below a UID."""
-        return list(fetched((await self._ok("FETCH", f"1:{upto - 1}", "(UID FLAGS)", uid=True)).lines))
+    async def flags(self, upto: int) -> tuple[list[Fetched], list[str]]:
+        """The flags of all mails below a UID, and the sets of those that went while the server listed them: such a mail
+        may stand in both."""
+        lines = (await self._ok("FETCH", f"1:{upto - 1}", "(UID FLAGS)", uid=True)).lines
+        return list(fetched(lines)), list(vanished(lines))
 
     async def changes(self, upto: int, modseq: int) -> tuple[list[Fetched], list[str]]:
         """Mails below a UID whose flags changed since, and (with QRESYNC) the sets of those that are gone."""
