@@ -41,7 +41,7 @@ so that three of four hits must be left out. The floor is one bare index look-up
 a second after each answer, in turns.""",
     "telephony": """A `mainstem serve` process listens to an AMI socket at which recorded calls of a real Asterisk 22 happen again, made
 over for other callers and agents: 50 calls begin each second for a minute, the caller of each is one of 1,000,000 contacts, and
-each of 100 agents sits at a console that is a whole python-socketio client. The way runs from the moment at which the PBX
+each of 100 agents, five in each of 20 queues, sits at a console that is a whole python-socketio client. The way runs from the moment at which the PBX
 process sends the event (its time stamp) until `call.ringing` with the matched contact is at the console. The part in the hub is
 between two stamps that the event carries: heard, and told (raw events kept, calls made of them, the message written, the caller
 looked up); the commit of the event, the change stream and the socket come after it. The floor does the least with the same

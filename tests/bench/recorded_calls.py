@@ -13,11 +13,14 @@ from tests.bench.child import ROOT
 TRACES = ROOT / "tests" / "channels" / "telephony" / "traces"
 MIX = ("queue-answered", "abandoned", "two-answer-at-once", "blind-transfer", "queue-answered", "held")
 FIRST_EXTENSION = 2000
+CREW = 5
+"""Agents of one queue."""
 _CALLER = "13800138000"
 _UNIQUE = re.compile(r"\b(\d{10})\.(\d+)\b")
 _CHANNEL = re.compile(r"-([0-9a-f]{8})(?=;|$)")
 _BRIDGE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PHONE = re.compile(r"\b100([1-4])\b")
+_QUEUE = re.compile(r"\bsupport\b")
 STAMP = b"Timestamp: 0\r\n"
 """Stands where the moment of sending goes."""
 
@@ -25,6 +28,11 @@ STAMP = b"Timestamp: 0\r\n"
 def number_of(contact: int) -> str:
     """The phone number of a contact, as the carrier writes it."""
     return f"138{contact:08}"
+
+
+def queue_name(number: int) -> str:
+    """A queue, by the PBX's name and ours."""
+    return f"support{number}"
 
 
 @dataclass(frozen=True)
@@ -62,4 +70,12 @@ class _Names:
         value = _BRIDGE.sub(lambda found: f"{found[0][:8]}-{self.call}", value)
         value = _UNIQUE.sub(lambda found: f"{found[1]}.{self.call * 1000 + int(found[2]) % 1000}", value)
         value = _CHANNEL.sub(lambda found: f"-{self.call:06x}{found[1][-2:]}", value)
-        return _PHONE.sub(lambda found: str(FIRST_EXTENSION + (self.call * 4 + int(found[1])) % self.agents), value)
+        value = _QUEUE.sub(queue_name(self._queue), value)
+        return _PHONE.sub(lambda found: str(self._extension(int(found[1]))), value)
+
+    @property
+    def _queue(self) -> int:
+        return self.call % (self.agents // CREW)
+
+    def _extension(self, place: int) -> int:
+        return FIRST_EXTENSION + self._queue * CREW + (self.call * 4 + place) % CREW

@@ -14,7 +14,7 @@ from hub.store.client import Database
 from tests.bench.child import Child, child
 from tests.bench.figures import Figure, percentile
 from tests.bench.ground import Ground, hire, prepared
-from tests.bench.recorded_calls import FIRST_EXTENSION, number_of
+from tests.bench.recorded_calls import CREW, FIRST_EXTENSION, number_of, queue_name
 from tests.bench.telephony_floor import bare
 from tests.faults.house import HubProcess, free_port
 
@@ -22,11 +22,9 @@ CONTACTS, AGENTS, CALLS, WARM_UP, RATE = 1_000_000, 100, 3000, 200, 50.0
 _WAY_MS, _HUB_MS = 100.0, 10.0
 _BATCH, _PATIENCE_S = 5000, 60.0
 _CONFIG = """
-[queues.support]
-name = "Support"
 [accounts.pbx]
 channel = "telephony"
-queue = "support"
+queue = "support0"
 host = "127.0.0.1"
 port = {ami}
 username = "mainstem"
@@ -47,12 +45,14 @@ async def run(ground: Ground) -> list[Figure]:
 
 
 async def _agents(hub: Hub, count: int) -> list[str]:
-    """So many agents of one queue, each with a phone."""
-    tokens = (await hire(hub, {"support": count}))["support"]
-    users = [doc["_id"] async for doc in hub.db["record_user"].find({"login": {"$regex": "^support-"}}, {"_id": 1})]
-    for place, user in enumerate(users):
-        await hub.db["record_user"].update_one({"_id": user}, {"$set": {"extension": str(FIRST_EXTENSION + place)}})
-    return tokens
+    """So many agents, a few in each queue, each with a phone."""
+    queues = [queue_name(number) for number in range(count // CREW)]
+    tokens = await hire(hub, dict.fromkeys(queues, CREW))
+    for number, queue in enumerate(queues):
+        for place in range(CREW):
+            extension = str(FIRST_EXTENSION + number * CREW + place)
+            await hub.db["record_user"].update_one({"login": f"{queue}-{place}"}, {"$set": {"extension": extension}})
+    return [token for queue in queues for token in tokens[queue]]
 
 
 async def _contacts(db: Database, count: int) -> None:

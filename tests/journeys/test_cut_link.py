@@ -51,6 +51,7 @@ async def test_what_is_written_behind_a_cut_link_says_so_and_goes_out_once(
     await deliver(settings, 1)
     page = await console("agent")
     await page.text("Pump leaks again").first.click()
+    await page.find(".composer textarea").wait_for()
     await page.mark("live")
     link.cut()
     await page.mark("offline")
@@ -63,6 +64,27 @@ async def test_what_is_written_behind_a_cut_link_says_so_and_goes_out_once(
     await page.find(".message-bubble--outbound[data-message]").get_by_text("On my way.").wait_for()
     await page.find(".outgoing-bubble").wait_for(state="detached")  # with the answer, a moment after the event
     assert await hub.db["messages"].count_documents({"direction": "outbound"}) == 1
+
+
+async def test_what_is_opened_behind_a_cut_link_comes_by_itself_when_it_is_mended(
+    settings: Settings, console: OpenConsole, link: Link
+) -> None:
+    """Nobody has to press "try again": the conversation and its messages are read as soon as the hub can be reached."""
+    await deliver(settings, 1)
+    page = await console("agent")
+    await page.text("Pump leaks again").first.wait_for()
+    await page.page.wait_for_function(
+        "performance.getEntriesByType('resource').some(each => each.name.includes('ConversationPage'))"
+    )  # the console fetches what it will need next
+    await page.mark("live")
+    link.cut()
+    await page.mark("offline")
+    await page.text("Pump leaks again").first.click()
+    await page.find(".state-note--error").first.wait_for()
+    link.mend()
+    await page.find("[data-message]").first.wait_for()
+    await page.find(".composer textarea").wait_for()
+    assert await page.find(".state-note--error").count() == 0
 
 
 async def test_a_console_that_missed_too_much_reads_everything_again(

@@ -3,6 +3,7 @@ import { onMounted, shallowRef, type ShallowRef } from 'vue'
 import { ApiProblem } from '@/api/problem'
 import { markReady } from '@/kit/ready'
 import { useReload } from '@/live/index'
+import { useAgainOnceLive } from '@/live/useAgainOnceLive'
 
 export function useAsked<T>(read: () => Promise<T>) {
   const shown = shallowRef<T | null>(null) as ShallowRef<T | null>
@@ -19,6 +20,7 @@ export function useAsked<T>(read: () => Promise<T>) {
   }
 
   useReload(load)
+  useAgainOnceLive(problem, load)
   onMounted(async () => {
     await load()
     markReady()

@@ -6,6 +6,7 @@ import type { Conversation, ConversationChange } from '@/api/types'
 import { tell } from '@/kit/notify'
 import { feed, useLive, useReload } from '@/live'
 import { isGone } from '@/live/events'
+import { useAgainOnceLive } from '@/live/useAgainOnceLive'
 import { problemText } from '@/words/problem'
 import { changeConversation, showConversation } from './api'
 import { useReread } from './useReread'
@@ -78,6 +79,8 @@ export function useConversation(id: string) {
     await read()
     if (problem.value) throw problem.value
   })
+
+  useAgainOnceLive(problem, load)
 
   return { conversation, problem, gone, joinedInto, load, change }
 }

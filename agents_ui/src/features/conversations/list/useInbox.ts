@@ -5,6 +5,7 @@ import { useSession } from '@/api/session'
 import type { Conversation } from '@/api/types'
 import { feed, useLive, useReload } from '@/live'
 import { isGone } from '@/live/events'
+import { useAgainOnceLive } from '@/live/useAgainOnceLive'
 import { listConversations } from '../api'
 import { Rows } from './rows'
 import { askFor, fits, orderOf, type Eyes, type View } from './view'
@@ -110,6 +111,7 @@ export function useInbox(view: Ref<View>, seen: (rows: Conversation[]) => void =
     await read(fresh(), null)
     if (problem.value) throw problem.value
   })
+  useAgainOnceLive(problem, load)
   watch(view, () => void load())
   onScopeDispose(() => request?.abort())
 

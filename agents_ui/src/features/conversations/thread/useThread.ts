@@ -3,6 +3,7 @@ import { onScopeDispose, shallowRef } from 'vue'
 import { ApiProblem } from '@/api/problem'
 import type { Message, Page } from '@/api/types'
 import { feed, useLive, useReload } from '@/live'
+import { useAgainOnceLive } from '@/live/useAgainOnceLive'
 import { listMessages, showMessage } from '../api'
 import { useReread } from '../useReread'
 import { merge } from './merge'
@@ -111,6 +112,7 @@ export function useThread(conversation: string) {
     await again()
     if (problem.value) throw problem.value
   })
+  useAgainOnceLive(problem, load)
   onScopeDispose(() => (alive = false))
 
   return { messages, older, loading, problem, load, loadOlder, complete, take }
