@@ -3,7 +3,7 @@ import { onScopeDispose, ref, shallowRef } from 'vue'
 import { ApiProblem } from '@/api/problem'
 import type { Page } from '@/api/types'
 import { tell } from '@/kit/notify'
-import { useReload } from '@/live'
+import { feed, useReload } from '@/live'
 import { problemText } from '@/words/problem'
 import type { Place } from './api'
 
@@ -34,7 +34,11 @@ export function useRows<T>(ask: (place: Place) => Promise<Page<T>>) {
     }
   }
 
-  const load = () => read(null)
+  /** What is read once the feed stands misses no event. */
+  async function load(): Promise<void> {
+    await feed.settled()
+    await read(null)
+  }
   const again = () => read(null, Math.min(MOST, Math.max(PAGE, items.value?.length ?? 0)))
   const more = () => read(next.value)
 
