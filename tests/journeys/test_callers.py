@@ -46,9 +46,9 @@ async def tab_to(page: Watched, selector: str) -> None:
 
 async def is_sound(page: Watched, name: str, language: str, width: int) -> None:
     """Nothing sticks out, nothing is against the rules; a picture is kept."""
+    assert await page.violations() == []  # waits until a dialog has faded in: then the picture shows it
     await page.shot(f"callers-{name}-{language}-{width}")
     assert await page.fits()
-    assert await page.violations() == []
 
 
 @SCREENS
