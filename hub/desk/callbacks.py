@@ -17,7 +17,7 @@ from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
 from hub.leases import Lease
-from hub.model.callback import CallbackOut, CallbackState, callback_out
+from hub.model.callback import CallbackKind, CallbackOut, CallbackState, callback_out
 from hub.store.call_desk_collections import CALLBACKS
 from hub.store.client import Doc
 from hub.store.collections import QUEUES
@@ -70,10 +70,20 @@ class Callbacks:
         return callback_out(doc, now())
 
     async def page(
-        self, caller: Caller, *, state: CallbackState, mine: bool, queue: str | None, limit: int, after: str | None
+        self,
+        caller: Caller,
+        *,
+        state: CallbackState,
+        mine: bool,
+        queue: str | None,
+        limit: int,
+        after: str | None,
+        kind: CallbackKind | None = None,
     ) -> list[CallbackOut]:
         """Those the caller sees, the earliest first. `after` is the id of the last one seen."""
         where: list[Doc] = [{"state": state}, _seen_by(caller)]
+        if kind is not None:
+            where.append({"kind": kind})
         if mine:
             where.append({"assignee.id": caller.user})
         if queue is not None:

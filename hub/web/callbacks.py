@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from hub.desk.callbacks import Callbacks, Plan
 from hub.identity.caller import Caller
-from hub.model.callback import CallbackOut, CallbackState
+from hub.model.callback import CallbackKind, CallbackOut, CallbackState
 from hub.web.calls import Dialled
 from hub.web.far_side import far_end
 from hub.web.may import SIGNED_IN, WRITE
@@ -47,6 +47,7 @@ class CallbacksQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: CallbackState = "open"
+    kind: CallbackKind | None = None
     mine: bool = False
     queue: QueueId | None = None
     limit: int = Field(default=50, ge=1, le=200)
@@ -79,7 +80,13 @@ async def plan_callback(body: NewCallback, who: Caller, request: web.Request, ca
 async def list_callbacks(query: CallbacksQuery, who: Caller, callbacks: Callbacks) -> CallbackPage:
     """The callbacks you may see: yours, those you asked for, and those of your queues."""
     items = await callbacks.page(
-        who, state=query.state, mine=query.mine, queue=query.queue, limit=query.limit, after=query.after
+        who,
+        state=query.state,
+        kind=query.kind,
+        mine=query.mine,
+        queue=query.queue,
+        limit=query.limit,
+        after=query.after,
     )
     return CallbackPage(items=items, next=items[-1]["id"] if len(items) == query.limit else None)
 

@@ -152,6 +152,18 @@ async def test_a_lost_caller_has_one_open_callback_however_often_it_is_seen(hub:
     assert await hub.db["callbacks"].count_documents({"state": "open"}) == 1
 
 
+async def test_lost_callers_and_planned_callbacks_are_listed_apart(hub: Hub, signed_in: SignIn) -> None:
+    """Where a kind is named, the others are not shown; a kind that does not exist is refused."""
+    sue = await signed_in("sue", roles=["SU"])
+    planned = await plan(sue)
+    await LostCallers(hub.units).note(await lost_call(hub, 1))
+    assert await listed(sue, "?kind=planned") == [planned["id"]]
+    [lost] = await listed(sue, "?kind=lost")
+    assert sorted(await listed(sue)) == sorted([planned["id"], lost])
+    status, _ = await sue.call("GET", "/api/callbacks?kind=other")
+    assert status == 422
+
+
 async def test_not_every_call_is_a_lost_caller(hub: Hub) -> None:
     """Answered, refused, outgoing, or without a queue: nobody waits to be called back."""
     lost = LostCallers(hub.units)

@@ -9,6 +9,7 @@ it('one click leads to the thing that a notice is about', () => {
   expect(placeOf(notice({ about: { conversation: 'c1', message: 'm1' } }))).toBe('/inbox/c1')
   expect(placeOf(notice({ cause: 'record', about: { type: 'contact', record: 'r1' } }))).toBe('/records/contact/r1')
   expect(placeOf(notice({ cause: 'announcement', about: { announcement: 'a1' } }))).toBe('/notices?tab=announcements')
+  expect(placeOf(notice({ cause: 'callback', about: { callback: 'b1', conversation: null } }))).toBe('/callers')
   expect(placeOf(notice({ cause: 'internal', about: { internal: 'i1' } }))).toBeNull()
 })
 

@@ -55,5 +55,6 @@ export function placeOf(notice: Notice): string | null {
   const [type, record] = [textAt(notice.about, 'type'), textAt(notice.about, 'record')]
   if (type && record) return `/records/${type}/${record}`
   if (notice.cause === 'announcement') return '/notices?tab=announcements'
+  if (notice.cause === 'callback') return '/callers'
   return notice.about.quarantine ? '/admin/accounts' : null
 }
