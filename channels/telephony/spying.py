@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from channels.telephony.account import TelephonyAccount
@@ -14,6 +15,8 @@ from crm_core.ground.ids import new_id
 from hub.calling import SpyMode
 
 _CONTEXT = "mainstem-spy"
+_TRIES = 20
+_BETWEEN_S = 0.05
 
 
 class Spying:
@@ -31,9 +34,7 @@ class Spying:
             agent = _talking(channels, linkedids, "phone", but=extension)
             if own := _beside(channels, extension):
                 await ami.ask({"Action": "Setvar", "Channel": own, "Variable": "SPY_ON", "Value": agent})
-                await ami.ask({
-                    "Action": "Redirect", "Channel": own, "Context": _CONTEXT, "Exten": mode, "Priority": "1",
-                })  # fmt: skip
+                await _lead(ami, own, mode)
             else:
                 await ami.ask({
                     "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": _CONTEXT,
@@ -59,6 +60,16 @@ class Spying:
                 "Priority": "1",
             })  # fmt: skip
         return endpoint_of(agent)
+
+
+async def _lead(ami: Ami, own: str, mode: SpyMode) -> None:
+    """A channel that was led elsewhere this moment is not up for the PBX until it has gone there."""
+    to = {"Action": "Redirect", "Channel": own, "Context": _CONTEXT, "Exten": mode, "Priority": "1"}
+    for _ in range(_TRIES):
+        if await ami.tell(to):
+            return
+        await asyncio.sleep(_BETWEEN_S)
+    await ami.ask(to)
 
 
 async def _channels(ami: Ami) -> list[Fields]:

@@ -12,7 +12,7 @@ from typing import Any
 from channels.telephony.ami import Ami
 from hub.store.client import Doc
 from tests.channels.telephony.conftest import Floor, until
-from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members
+from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members, spying
 from tests.lab.asterisk.server import CARRIER, PHONES, Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BYED, RINGING, agent, call, hears_at, pause, sound
 from tests.lab.asterisk.sound import Ear, rms, tone
@@ -108,6 +108,17 @@ async def test_a_new_request_switches_without_ringing_again(
         names = await _spies(ami, 1)
     assert names
     assert await floor.hub.db["calls"].count_documents({}) == 1
+
+
+async def test_requests_in_quick_succession_are_all_done(pbx: Asterisk, ami: Ami, floor: Floor, tmp_path: Path) -> None:
+    """The phone may be on its way from one manner to another when the next request comes; the last one holds."""
+    async with scene(pbx, ami, floor, tmp_path, caller_hums=False) as here:
+        assert (await _act(floor, here.call, "listen"))[0] == 200
+        await spying(ami, "1003")
+        for mode in ("whisper", "listen", "whisper", "barge"):
+            status, answer = await _act(floor, here.call, mode)
+            assert status == 200, answer
+        await here.hear(customer=True, agent=True, supervisor=False)
 
 
 async def _spies(ami: Ami, count: int) -> list[str]:

@@ -29,6 +29,10 @@ export const transferCall = (call: string, to: string, kind: 'blind' | 'attended
 
 export const finishTransfer = (call: string, how: 'complete' | 'cancel') => post<void>(`/api/calls/${call}/transfer/${how}`)
 
+export const inviteInto = (call: string, to: string) => post<Call>(`/api/calls/${call}/conference`, { body: { to } })
+
+export const setRecording = (call: string, state: 'paused' | 'running') => post<Call>(`/api/calls/${call}/recording`, { body: { state } })
+
 export const listOutcomes = async (queue: string | null) => (await get<Page<Outcome>>('/api/call-outcomes', { query: { queue } })).items
 
 export const wrapUp = (call: string, outcome: string, note: string) => post<void>(`/api/calls/${call}/wrap-up`, { body: { outcome, note } })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Call } from './api'
-import { legsOf, popOf, popOfLive, stageOf, withCall, type Ringing } from './pops'
+import { legsOf, popOf, popOfLive, stageOf, standsStill, withCall, type Ringing } from './pops'
 
 type Handler = Call['part']['agents'][number]
 const T = '2026-11-26T10:00:00Z'
@@ -24,6 +24,14 @@ it('knows where a phone stands in a call', () => {
   expect(stageOf(callWith([handler({ answered_at: T, ended_at: T })]), '2001')).toBe('after')
   expect(stageOf(callWith([handler({ ended_at: T })]), '2001')).toBe('gone')
   expect(stageOf(callWith([handler({})]), '2002')).toBe('gone')
+})
+
+it('knows whether the recording stands still', () => {
+  const pause = (until: string | null) => ({ from: T, until, by: 'u1', name: 'Ann' })
+  const withPauses = (...pauses: Call['part']['pauses'] & object) => ({ ...callWith([]), part: { ...callWith([]).part, pauses } })
+  expect(standsStill(callWith([]))).toBe(false)
+  expect(standsStill(withPauses(pause(T)))).toBe(false)
+  expect(standsStill(withPauses(pause(T), pause(null)))).toBe(true)
 })
 
 it('a call that somebody else answers is not shown any more, one that was talked in stays for its wrap-up', () => {

@@ -56,6 +56,9 @@ export function stageOf(call: Call, extension: string): Stage {
   return mine.some((one) => one.answered_at) ? 'after' : 'gone'
 }
 
+/** Whether its recording stands still now, by the hub's word. */
+export const standsStill = (call: Call): boolean => (call.part.pauses ?? []).some((pause) => pause.until === null)
+
 /** What a changed call makes of the pop: the same with the call as it is now, or none. */
 export function withCall(pop: Pop | null, call: Call, extension: string): Pop | null {
   const stage = stageOf(call, extension)
