@@ -98,7 +98,7 @@ async def sit_at_call_list(call_list: str, body: SeatIn, who: Caller, request: w
     return await seats.sit(who, call_list, body.state, far_end(request))
 
 
-@routes.delete("/api/call-lists/{call_list}/seat", may=WRITE, status=204)
+@routes.delete("/api/call-lists/{call_list}/seat", may=WRITE)
 async def leave_call_list(call_list: str, who: Caller, request: web.Request, seats: Seats) -> None:
     """Be given nothing more; an entry that was not dialled yet goes to others."""
     await seats.leave(who, call_list, far_end(request))
