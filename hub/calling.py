@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
+from crm_core.ground.ids import new_id
 from hub.model.call import CallEntry, CallNews, MuteDirection
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
@@ -68,6 +69,11 @@ class CallLog(Protocol):
         ...
 
 
+def new_reference() -> str:
+    """How a call that is to be dialled can be found again, whatever happens meanwhile."""
+    return f"mainstem-{new_id()}"
+
+
 PhoneState = Literal["in", "paused", "out"]
 """How a phone stands to a queue of the PBX."""
 
@@ -75,8 +81,9 @@ PhoneState = Literal["in", "paused", "out"]
 class CallControl(Protocol[AccountT_contra]):
     """What a channel with calls can be told to do. Errors: as `Channel`."""
 
-    async def dial(self, account: AccountT_contra, extension: str, number: str) -> str:
-        """Ring an extension and, when it answers, the number; returns a reference of the far side."""
+    async def dial(self, account: AccountT_contra, extension: str, number: str, reference: str | None = None) -> str:
+        """Ring an extension and, when it answers, the number; returns the reference that the call has at the far side,
+        which is `reference` where one is given."""
         ...
 
     async def queue(self, account: AccountT_contra, queue: str, extension: str, name: str, state: PhoneState) -> None:

@@ -16,8 +16,7 @@ from channels.telephony.machine import PHONE
 from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
-from crm_core.ground.ids import new_id
-from hub.calling import PhoneState
+from hub.calling import PhoneState, new_reference
 from hub.model.call import MuteDirection
 
 _DIALLED = frozenset("0123456789+*#")
@@ -26,14 +25,14 @@ _DIALLED = frozenset("0123456789+*#")
 class Control:
     """See `hub.calling.CallControl`."""
 
-    async def dial(self, account: TelephonyAccount, extension: str, number: str) -> str:
+    async def dial(self, account: TelephonyAccount, extension: str, number: str, reference: str | None = None) -> str:
         """Ring the extension and, when it answers, the number. Returns the linkedid that the call will have.
 
         Raises:
             Invalid: that is no number.
             Permanent: the PBX refuses.
         """
-        target, linkedid = dial_text(number, account.region), f"mainstem-{new_id()}"
+        target, linkedid = dial_text(number, account.region), reference or new_reference()
         async with await connect(account) as ami:
             await ami.ask({
                 "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": account.context,

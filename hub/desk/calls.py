@@ -10,7 +10,7 @@ from hub.accounts.directory import Directory, Entry
 from hub.calling import CallControl, PhoneState
 from hub.channel import Account
 from hub.desk.sight import seen_among
-from hub.errors import SetupError
+from hub.errors import ChannelError, SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
@@ -41,8 +41,13 @@ class Calls:
         docs = await self._db[CALLS].find({"live": True}).sort("began_at", 1).limit(MOST_LIVE).to_list()
         return await self._seen(caller, docs)
 
-    async def dial(self, caller: Caller, to: str, account: str | None, far: FarEnd) -> tuple[str, str]:
+    async def dial(
+        self, caller: Caller, to: str, account: str | None, far: FarEnd, reference: str | None = None
+    ) -> tuple[str, str]:
         """Ring the caller's own phone and then the number; returns the account and the linkedid to come.
+
+        Args:
+            reference: the linkedid to come, where it was written down before (`hub.calling.new_reference`).
 
         Raises:
             Conflict: the caller has no extension.
@@ -50,9 +55,22 @@ class Calls:
         """
         extension = await self._extension(caller)
         pbx, control, entry = await self.pbx(account)
-        linkedid = await control.dial(pbx, extension, to)
+        linkedid = await control.dial(pbx, extension, to, reference)
         await self._audit.write("call.dialled", who=caller.user, far=far, about=linkedid, account=entry.id, to=to)
         return entry.id, linkedid
+
+    async def reaches(self, caller: Caller, account: str | None) -> bool:
+        """Whether the caller's own phone is there; where the PBX does not say, dialling will show."""
+        extension = await self._extension(caller)
+        pbx, _, entry = await self.pbx(account)
+        control = entry.channel.phones if entry.channel is not None else None
+        if control is None:
+            return True
+        try:
+            found = [each for each in await control.phones(pbx) if each.extension == extension]
+        except ChannelError:
+            return True
+        return not found or found[0].registered
 
     async def take_queue(self, caller: Caller, queue: str, state: PhoneState, account: str | None, far: FarEnd) -> None:
         """Let the caller's phone take calls of a queue, or not.

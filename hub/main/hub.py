@@ -66,6 +66,8 @@ from hub.desk.notices import Notices
 from hub.desk.outbound.call_lists import CallLists
 from hub.desk.outbound.do_not_call import DoNotCall
 from hub.desk.outbound.fates import EntryFates
+from hub.desk.outbound.pacing import Pacing
+from hub.desk.outbound.seats import Seats
 from hub.desk.outbound.working import Working
 from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
@@ -259,6 +261,8 @@ class Hub:
         self.working = Working(
             units, self.call_lists, self.calls, self.wrap_ups, self.call_outcomes, self.entry_fates, audit
         )
+        self.seats = Seats(units, self.call_lists, audit)
+        self.pacing = Pacing(units, self.working, self.calls, self.identity.people)
         self.pbx_plans = PbxPlans(units, self.directory, audit)
 
     def _build_writing(self) -> None:
@@ -326,7 +330,7 @@ class Hub:
             self.export, self.customer_mail, self.address_facts, self.optouts, self.habits, self.templates, self.composing, self.schemes,
             self.previews, self.runs, self.calls, self.recordings, self.supervision, self.phones, self.sip_lines,
             self.call_acts, self.call_outcomes, self.wrap_ups, self.callbacks, self.blocked_callers,
-            self.do_not_call, self.call_lists, self.working,
+            self.do_not_call, self.call_lists, self.working, self.seats,
             self.pbx_plans,
             self.score_sheets, self.scoring,
             self.push_subscriptions, self.looking,
@@ -411,6 +415,7 @@ class Hub:
         keep("push", partial(self.leases.hold, "push", self.push_sender.run))
         keep("callbacks", partial(self.leases.hold, "callbacks", self.callbacks.run))
         keep("call-lists", partial(self.leases.hold, "call-lists", self.entry_fates.run))
+        keep("call-pacing", partial(self.leases.hold, "call-pacing", self.pacing.run))
         for reader in self._durable_readers():
             keep(f"reader:{reader.name}", partial(self._read, reader))
 

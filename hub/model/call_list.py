@@ -10,6 +10,9 @@ from typing_extensions import TypedDict
 from hub.model.conversation import PersonRef
 
 ListState = Literal["draft", "running", "paused", "done"]
+Mode = Literal["preview", "progressive"]
+"""Preview: the agent takes, looks and dials. Progressive: the hub gives to whoever is free, and dials."""
+USUAL_MODE: dict[str, Any] = {"mode": "preview", "pace_s": 10}
 EntryState = Literal["waiting", "taken", "calling", "talked", "done"]
 WhyNone = Literal["not_running", "outside_hours", "none_due", "all_done"]
 
@@ -34,7 +37,8 @@ class ListSegmentOut(TypedDict):
 
 class CallListOut(TypedDict):
     """A list. `entries`: how many are in each state; `results`: how the done ones ended; `left_out`: how many were not put
-    on it, by reason (`do_not_call opted_out no_number duplicate`); `reason`: why it could not be filled."""
+    on it, by reason (`do_not_call opted_out no_number duplicate`); `reason`: why it could not be filled; `pace_s`: in
+    a progressive list, so many seconds an agent has between calls."""
 
     id: str
     name: str
@@ -48,6 +52,8 @@ class CallListOut(TypedDict):
     retries: dict[str, RetryOut]
     hours: HoursOut | None
     filled: bool
+    mode: Mode
+    pace_s: int
     reason: str | None
     left_out: dict[str, int]
     entries: dict[str, int]
@@ -93,6 +99,29 @@ class NextOut(TypedDict):
     entry: CallEntryOut | None
     why: WhyNone | None
     at: datetime | None
+
+
+SeatState = Literal["ready", "paused", "away"]
+WhyWaiting = Literal[
+    "not_running", "outside_hours", "none_due", "all_done", "not_available", "wrap_up", "in_call", "calling", "result",
+    "phone",
+]  # fmt: skip
+WhyPaused = Literal["phone", "refused"]
+
+
+class SeatOut(TypedDict):
+    """How an agent sits at a progressive list. `entry`: the one in hand, to be dialled in `dials_in_s` seconds; without
+    a countdown it is being called, or its result is awaited. `why`: what a ready agent waits for; `at`: until when, if
+    that is known. `reason`: why the hub paused (the own phone did not answer, the PBX refused); None = the agent did.
+    """
+
+    list: str
+    state: SeatState
+    reason: WhyPaused | None
+    why: WhyWaiting | None
+    at: datetime | None
+    entry: CallEntryOut | None
+    dials_in_s: float | None
 
 
 def entry_out(doc: dict[str, Any]) -> CallEntryOut:

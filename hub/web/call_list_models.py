@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hub.model.call_list import EntryState, ListState
+from hub.model.call_list import EntryState, ListState, Mode
 from hub.web.queues import QueueId
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -65,6 +65,7 @@ class CallListIn(BaseModel):
     """A list: who calls (a `queue`, or `agents`), whom (`segments`, `numbers` in any spelling), with what `script`.
 
     `retries`: by outcome, of the PBX (`no_answer busy failed rejected`) or of the house's list of call outcomes.
+    `mode`: `preview`, or `progressive` with `pace_s` seconds between the calls of an agent.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -78,6 +79,8 @@ class CallListIn(BaseModel):
     script: Annotated[str, Field(max_length=20_000)] = ""
     retries: Annotated[dict[Code, RetryIn], Field(max_length=40)] | None = None
     hours: HoursIn | None = None
+    mode: Mode = "preview"
+    pace_s: Annotated[int, Field(ge=1, le=240)] = 10
 
 
 class CallListChange(CallListIn):
@@ -115,3 +118,11 @@ class ResultIn(BaseModel):
     outcome: Code
     note: Annotated[str, Field(max_length=4000)] = ""
     again_at: AwareDatetime | None = None
+
+
+class SeatIn(BaseModel):
+    """`ready` takes calls, `paused` does not; without a state it stays as it is. Said again at least every minute."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["ready", "paused"] | None = None

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from hub.desk.outbound.call_lists import CallLists
+from hub.desk.outbound.seats import Seats
 from hub.desk.outbound.working import Said, Working
 from hub.identity.caller import Caller
-from hub.model.call_list import CallEntryOut, CallListOut, NextOut
-from hub.web.call_list_models import CallListChange, CallListIn, CallListsQuery, EntriesQuery, ResultIn
+from hub.model.call_list import CallEntryOut, CallListOut, NextOut, SeatOut
+from hub.web.call_list_models import CallListChange, CallListIn, CallListsQuery, EntriesQuery, ResultIn, SeatIn
 from hub.web.calls import Dialled
 from hub.web.far_side import far_end
 from hub.web.may import ARRANGE, SIGNED_IN, WRITE
@@ -89,6 +90,24 @@ async def set_entry_result(
     """Say what came of it; where it was dialled, the call is wrapped up with the same."""
     said = Said(body.outcome, body.note, body.again_at)
     return await working.result(who, call_list, entry, said, far_end(request))
+
+
+@routes.put("/api/call-lists/{call_list}/seat", may=WRITE)
+async def sit_at_call_list(call_list: str, body: SeatIn, who: Caller, request: web.Request, seats: Seats) -> SeatOut:
+    """Work a progressive list: while you are `ready` the hub gives you entries and dials them. Repeat it to stay."""
+    return await seats.sit(who, call_list, body.state, far_end(request))
+
+
+@routes.delete("/api/call-lists/{call_list}/seat", may=WRITE)
+async def leave_call_list(call_list: str, who: Caller, request: web.Request, seats: Seats) -> None:
+    """Be given nothing more; an entry that was not dialled yet goes to others."""
+    await seats.leave(who, call_list, far_end(request))
+
+
+@routes.post("/api/call-lists/{call_list}/entries/{entry}/skip", may=WRITE)
+async def skip_entry(call_list: str, entry: str, who: Caller, request: web.Request, seats: Seats) -> SeatOut:
+    """Not this one now: it waits for a quarter of an hour. Only until the countdown is over."""
+    return await seats.skip(who, call_list, entry, far_end(request))
 
 
 def _fields(body: BaseModel, *, unset: bool) -> dict[str, Any]:

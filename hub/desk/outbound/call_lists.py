@@ -14,7 +14,7 @@ from hub.desk.outbound.rules import PBX_OUTCOMES, USUAL_RETRIES
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
-from hub.model.call_list import CallListOut, ListState
+from hub.model.call_list import USUAL_MODE, CallListOut, ListState
 from hub.store.client import Doc
 from hub.store.collections import QUEUES
 from hub.store.jobs import ask_for
@@ -47,7 +47,7 @@ class CallLists:
             Invalid: a number is none, or a queue, colleague, account or outcome does not exist.
         """
         checked = await self._checked(fields)
-        doc: Doc = {"retries": USUAL_RETRIES} | checked | {
+        doc: Doc = {"retries": USUAL_RETRIES} | USUAL_MODE | checked | {
             "_id": new_id(), "state": "draft", "filled": False, "reason": None, "left_out": {},
             "by": {"id": caller.user, "name": caller.name}, "made_at": now(), "started_at": None, "ended_at": None,
         }  # fmt: skip
@@ -149,9 +149,9 @@ class CallLists:
     async def _out(self, doc: Doc) -> CallListOut:
         names = (
             "name", "state", "queue", "agents", "account", "segments", "numbers", "script", "retries", "hours", "filled",
-            "reason", "left_out", "by", "made_at", "started_at", "ended_at",
+            "mode", "pace_s", "reason", "left_out", "by", "made_at", "started_at", "ended_at",
         )  # fmt: skip
-        shown: dict[str, Any] = {"id": doc["_id"]} | {name: doc[name] for name in names}
+        shown: dict[str, Any] = {"id": doc["_id"]} | {name: (USUAL_MODE | doc)[name] for name in names}
         return shown | await self._counted(doc["_id"])  # type: ignore[return-value]
 
     async def _counted(self, call_list: str) -> Doc:

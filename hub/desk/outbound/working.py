@@ -6,11 +6,13 @@ that runs out gives the entry to whoever asks next; nothing needs to run for tha
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from crm_core.ground.clock import as_stored, now
 from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, MainstemError, NotFound
+from hub.calling import new_reference
 from hub.desk.call_outcomes import CallOutcomes
 from hub.desk.calls import Calls
 from hub.desk.outbound.call_lists import CallLists
@@ -29,6 +31,10 @@ from hub.store.unit import Unit, Units
 
 _BARRED = "do_not_call"
 _OPTED_OUT = "opted_out"
+
+
+Also = Callable[[Unit, Doc], Awaitable[None]]
+"""Takes part in a unit that begins an attempt on an entry."""
 
 
 class Said(NamedTuple):
@@ -60,10 +66,11 @@ class Working:
 
     async def next(self, caller: Caller, call_list: str, far: FarEnd) -> NextOut:
         """The entry that the caller has, else the next that is due; raises `NotFound`, `Forbidden`."""
-        _check_works(caller, await self._lists.found(caller, call_list))
-        return await self._units.run(lambda unit: self._next(unit, caller, call_list, far))
+        check_works(caller, await self._lists.found(caller, call_list))
+        return await self._units.run(lambda unit: self.next_in(unit, caller, call_list, far))
 
-    async def _next(self, unit: Unit, caller: Caller, call_list: str, far: FarEnd) -> NextOut:
+    async def next_in(self, unit: Unit, caller: Caller, call_list: str, far: FarEnd) -> NextOut:
+        """The same as part of a larger change."""
         listed = await _read_list(unit, call_list)
         at = now()
         if listed["state"] != "running":
@@ -104,45 +111,49 @@ class Working:
             Conflict: it is not the caller's (any more), or must not be called (now), or the caller has no extension.
         """
         listed = await self._lists.found(caller, call_list)
-        _check_works(caller, listed)
-        doc = await self._begin(caller, call_list, entry, far)
-        try:
-            used, linkedid = await self._calls.dial(caller, doc["number"], listed["account"], far)
-        except MainstemError:  # nothing rang: the attempt did not happen
-            undone = {"$set": {"state": "taken", "lease_until": now() + LEASE}, "$pop": {"attempts": 1}}
-            await self._db[CALL_ENTRIES].update_one(_as_begun(doc), undone)
-            raise
-        change = {"linkedid": linkedid, "attempts.$[last].linkedid": linkedid}
-        last = doc["attempts"][-1]["at"]
-        where = {
-            "_id": doc["_id"],
-            f"attempts.{len(doc['attempts'])}": {"$exists": False},
-        }  # the result may be said by now
-        await self._db[CALL_ENTRIES].update_one(where, {"$set": change}, array_filters=[{"last.at": last}])
-        await self._fates.look(doc | {"linkedid": linkedid})  # it may be over by now
-        return used, linkedid
+        check_works(caller, listed)
+        return await self.place(caller, listed, await self.begin(caller, call_list, entry, far), far)
 
-    async def _begin(self, caller: Caller, call_list: str, entry: str, far: FarEnd) -> Doc:
-        """Note the attempt before it is made: after a crash nobody dials a second time at once."""
+    async def place(self, caller: Caller, listed: Doc, doc: Doc, far: FarEnd) -> tuple[str, str]:
+        """Make the call that `begin` wrote down, by the linkedid that stands there."""
+        try:
+            done = await self._calls.dial(caller, doc["number"], listed["account"], far, doc["linkedid"])
+        except MainstemError:  # nothing rang: the attempt did not happen
+            change = {"state": "taken", "lease_until": now() + LEASE, "linkedid": None}
+            await self._db[CALL_ENTRIES].update_one(_as_begun(doc), {"$set": change, "$pop": {"attempts": 1}})
+            raise
+        await self._fates.look(doc)  # it may be over by now
+        return done
+
+    async def begin(self, caller: Caller, call_list: str, entry: str, far: FarEnd, also: Also | None = None) -> Doc:
+        """Note the attempt, and by which linkedid its call is found, before it is made: after a crash nobody dials a
+        second time at once.
+
+        Args:
+            also: what else must hold, and is done in the same unit; whatever it raises leaves everything as it was.
+        """
 
         async def work(unit: Unit) -> Doc | str:
             listed, doc = await _read_list(unit, call_list), await _read(unit, call_list, entry)
             at = now()
             _check_may_dial(caller, listed, doc, at)
+            if also is not None:
+                await also(unit, doc)
             if (why := await self._barred(unit, doc)) is not None:
                 await settle(unit, doc, Fate("done", at, why), {"state": "taken"})
                 await self._audit.write(
                     "call-list.refused", who=caller.user, far=far, about=entry, unit=unit, reason=why
                 )
                 return why
-            attempt = {"by": doc["agent"], "at": at, "linkedid": None, "outcome": None, "code": None, "note": ""}
+            attempt = {"by": doc["agent"], "at": at, "linkedid": linkedid, "outcome": None, "code": None, "note": ""}
             change = {
-                "state": "calling", "lease_until": at + CALLING, "linkedid": None, "attempts": [*doc["attempts"], attempt],
+                "state": "calling", "lease_until": at + CALLING, "linkedid": linkedid, "attempts": [*doc["attempts"], attempt],
             }  # fmt: skip
             await unit.db[CALL_ENTRIES].update_one({"_id": entry}, {"$set": change}, session=unit.session)
             await self._audit.write("call-list.dialled", who=caller.user, far=far, about=entry, unit=unit)
             return doc | change
 
+        linkedid = new_reference()
         done = await self._units.run(work)
         if isinstance(done, str):
             raise Conflict("this number must not be called", reason=done)
@@ -167,7 +178,7 @@ class Working:
             Invalid: there is no such outcome, or the time is over.
         """
         listed = await self._lists.found(caller, call_list)
-        _check_works(caller, listed)
+        check_works(caller, listed)
         await self._outcomes.check(said.outcome, listed["queue"])
 
         async def work(unit: Unit) -> Doc:
@@ -202,7 +213,8 @@ class Working:
             return
 
 
-def _check_works(caller: Caller, listed: Doc) -> None:
+def check_works(caller: Caller, listed: Doc) -> None:
+    """Whether the caller may work the list; raises `Forbidden`."""
     mine = listed["queue"] in caller.queues or caller.user in listed["agents"]
     if not (mine or caller.supervisor or caller.admin):
         raise Forbidden("this list is worked by others")
@@ -238,9 +250,9 @@ def _fate_by(listed: Doc, said: Said, attempts: int) -> Fate:
 
 
 def _as_begun(doc: Doc) -> Doc:
-    """The entry as it was left by `_begin`: the same attempt is still the last, and is not known to the PBX."""
+    """The entry as it was left by `begin`: the same attempt is still the last."""
     last = {f"attempts.{len(doc['attempts']) - 1}.at": doc["attempts"][-1]["at"]}
-    return {"_id": doc["_id"], "state": "calling", "linkedid": None, **last}
+    return {"_id": doc["_id"], "state": "calling", "linkedid": doc["linkedid"], **last}
 
 
 def _none(why: WhyNone, at: datetime | None = None) -> NextOut:
