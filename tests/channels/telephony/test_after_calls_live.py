@@ -50,7 +50,7 @@ async def is_(floor: Floor, ami: Ami, state: str, reason: str | None) -> bool:
 async def short_call(pbx: Asterisk, floor: Floor) -> Any:
     """A queue call that 1001 answers and ends."""
     steps = (RINGING, ANSWER, ACKED, pause(0.5), hang_up())
-    with agent(pbx, "1001", *steps, calls=1), call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as ada:
+    with agent(pbx, "1001", *steps), call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as ada:
         await ended(ada)
         where = {"state": "ended", "part.outcome": "answered"}
         return await until(lambda: floor.hub.db["calls"].find_one(where, sort=[("began_at", -1)]))

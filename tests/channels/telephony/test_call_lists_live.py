@@ -59,7 +59,7 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
     """S2.9.9-06: answered and wrapped up; busy, and not answered: due again by the rule, though nobody said so."""
     listed = await started(floor)
     with (
-        agent(pbx, "1001", *PICKS_UP, BYED, calls=1),
+        agent(pbx, "1001", *PICKS_UP, BYED),
         carrier(pbx, RINGING, ANSWER, ACKED, pause(1), hang_up()),
     ):
         entry, call = await dialled(floor, listed)
@@ -73,13 +73,13 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
     _, message = await floor.supervisor.call("GET", f"/api/messages/{done['message']}")
     assert (message["call"]["wrap_up"]["outcome"], message["call"]["wrap_up"]["note"]) == ("order", "two boxes")
 
-    with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, BUSY):
+    with agent(pbx, "1001", *PICKS_UP, BYED), carrier(pbx, BUSY):
         entry, call = await dialled(floor, listed)
         after = await moved_on(floor, entry)
         await quiet(ami)
     assert (after["number"], after["state"], after["attempts"][0]["outcome"]) == ("+8613900139001", "waiting", "busy")
 
-    with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, RINGING, CANCELLED):
+    with agent(pbx, "1001", *PICKS_UP, BYED), carrier(pbx, RINGING, CANCELLED):
         entry, call = await dialled(floor, listed)
         await channel_of(ami, "trunk", "Ringing")
         rings = {"linkedids": call["linkedid"], "state": "ringing", "message": {"$ne": None}, "users": floor.agent.user}
@@ -103,12 +103,12 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
 async def test_an_own_phone_that_is_not_answered_is_no_attempt(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
     """Nobody was called: the agent still has the entry, as before, and may dial again."""
     listed = await started(floor)
-    with agent(pbx, "1001", BUSY, calls=1):
+    with agent(pbx, "1001", BUSY):
         entry, _ = await dialled(floor, listed)
         after = await moved_on(floor, entry)
         await quiet(ami)
     assert (after["state"], after["attempts"], after["agent"]["id"]) == ("taken", [], floor.agent.user)
-    with agent(pbx, "1001", *PICKS_UP, BYED, calls=1), carrier(pbx, BUSY):
+    with agent(pbx, "1001", *PICKS_UP, BYED), carrier(pbx, BUSY):
         again, _ = await dialled(floor, listed)
         after = await moved_on(floor, again)
         await quiet(ami)

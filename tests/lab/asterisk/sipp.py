@@ -255,7 +255,8 @@ class Sipp:
 
 
 def agent(pbx: Asterisk, extension: str, *steps: str, calls: int | None = None) -> Sipp:
-    """The phone of an extension: what it does with each call."""
+    """The phone of an extension: what it does with each call. With `calls=1` the first is its only one, and that may be an
+    INVITE of the test before: a call that nobody answered is repeated for half a minute, also when its caller is gone."""
     return Sipp(pbx, (INVITED, *steps), PHONES, pbx.phones[extension], calls=calls)
 
 
