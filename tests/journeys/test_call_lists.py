@@ -104,6 +104,53 @@ async def test_a_list_is_made_started_and_worked_through(
     ]
 
 
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("zh-CN", 390)])
+async def test_a_progressive_list_dials_by_itself_for_who_is_ready(
+    hub: Hub, console: OpenConsole, far_pbx: AmiFarSide, language: str, width: int
+) -> None:
+    """S2.9.9-06: ready, the countdown, skipped, the next dialled without a hand, the result, paused; nothing after that."""
+    lead = await console("sue", language=language, width=width, path="/console/call-lists")
+    await lead.find("[data-new-list]").click()
+    await lead.find("#list-name").fill("Autumn")
+    await lead.find("#list-queue").select_option("support")
+    await lead.find("#list-numbers").fill("\n".join(NUMBERS))
+    await lead.find("#list-mode").select_option("progressive")
+    await lead.find("#list-pace").fill("20")
+    assert await lead.fits()
+    assert await lead.violations() == []
+    await lead.find("[data-save-list]").click()
+    await lead.find("[data-state=draft]").wait_for()
+    await lead.find("[data-move=running]").click()
+    await lead.find("[data-state=running]").wait_for()
+    listed = await fill(hub)
+
+    agent = await console("ann", roles=("SP",), language=language, width=width, path=f"/console/call-lists/{listed}")
+    await hub.db["record_user"].update_one({"login": "ann"}, {"$set": {"extension": "1001"}})
+    await agent.find("[data-seat=away]").wait_for()
+    await agent.find("[data-sit]").click()
+    await agent.find("[data-why=not_available]").wait_for()
+    await agent.find(".presence-switch__choice").select_option("available")
+    await agent.page.locator("[data-entry]", has_text=NUMBERS[0]).wait_for()
+    await agent.find("[data-countdown]").wait_for()
+    await agent.shot(f"call-work-progressive-{language}-{width}")
+    assert await agent.fits()
+    assert await agent.violations() == []
+    await hub.db["call_lists"].update_one({"_id": listed}, {"$set": {"pace_s": 1}})
+    await agent.find("[data-skip]").click()
+    await agent.page.locator("[data-entry]", has_text=NUMBERS[1]).wait_for()
+    await agent.find("#result-outcome").wait_for()
+    assert far_pbx.dialled == NUMBERS[1:]
+    await agent.find("[data-pause]").click()
+    await agent.find("[data-seat=paused]").wait_for()
+    await agent.find("#result-outcome").select_option("order")
+    await agent.find("[data-result]").click()
+    await agent.find("[data-entry]").wait_for(state="detached")
+    await agent.shot(f"call-work-paused-{language}-{width}")
+    assert await agent.violations() == []
+    [entry] = await hub.db["call_entries"].find({"list": listed, "state": "done"}).to_list()
+    assert (entry["number"], entry["result"], len(entry["attempts"])) == (NUMBERS[1], "order", 1)
+
+
 async def test_what_is_refused_is_said(console: OpenConsole, far_pbx: AmiFarSide) -> None:
     """A number that is none keeps the dialog open, with the reason; agents make no lists."""
     lead = await console("sue", path="/console/call-lists")

@@ -1,4 +1,4 @@
-import { get, newKey, patch, post } from '@/api/client'
+import { get, newKey, patch, post, put, remove } from '@/api/client'
 import type { components } from '@/api/schema'
 import type { Page, Queue } from '@/api/types'
 
@@ -6,6 +6,7 @@ type Schemas = components['schemas']
 export type CallList = Schemas['CallListOut']
 export type Entry = Schemas['CallEntryOut']
 export type Next = Schemas['NextOut']
+export type Seat = Schemas['SeatOut']
 export type ListState = 'running' | 'paused' | 'done'
 
 /** What may come of a call. */
@@ -22,6 +23,8 @@ export interface NewList {
   segments: { kind: string; filters: Record<string, string> }[]
   numbers: string[]
   script: string
+  mode: CallList['mode']
+  pace_s: number
 }
 
 export const listCallLists = (after: string | null = null) => get<Page<CallList>>('/api/call-lists', { query: { after } })
@@ -32,5 +35,8 @@ export const takeNext = (id: string) => post<Next>(`/api/call-lists/${id}/next`)
 export const dialEntry = (one: Entry) => post<Schemas['Dialled']>(`/api/call-lists/${one.list}/entries/${one.id}/dial`, { key: newKey() })
 export const setResult = (one: Entry, outcome: string, note: string, again: string | null) =>
   post<Entry>(`/api/call-lists/${one.list}/entries/${one.id}/result`, { body: { outcome, note, again_at: again } })
+export const sit = (list: string, state: 'ready' | 'paused' | null) => put<Seat>(`/api/call-lists/${list}/seat`, { body: { state } })
+export const leaveSeat = (list: string) => remove<void>(`/api/call-lists/${list}/seat`)
+export const skipEntry = (list: string, entry: string) => post<Seat>(`/api/call-lists/${list}/entries/${entry}/skip`)
 export const listOutcomes = async (queue: string | null) => (await get<Page<Outcome>>('/api/call-outcomes', { query: { queue } })).items
 export const listQueues = async () => (await get<Page<Queue>>('/api/queues')).items
