@@ -115,7 +115,7 @@ async def test_a_notice_reaches_a_browser_whose_console_is_closed_and_a_click_le
     assert "At twelve?" not in json.dumps(content)
     [worker] = page.page.context.service_workers
     await deliver(page.page, page.link.url + "/", content)
-    await until(lambda: shown(worker))
+    await until(lambda: shown(worker), 40)
     assert await shown(worker) == [[says, "Lunch", language, "/console/notices"]]
 
     await page.go("/inbox")
@@ -145,19 +145,19 @@ async def test_who_has_the_console_before_them_is_not_woken_and_who_takes_the_ch
     await page.find("[data-reach]").get_by_text("also come").wait_for()
     sue, agent = await signed_in("sue", roles=["SU"]), await signed_in("agent")
     await page.mark("live")
-    await until(lambda: hub.db["looking"].find_one({"user": agent.user}))
+    await until(lambda: hub.db["looking"].find_one({"user": agent.user}), 40)
     await sue.call("POST", "/api/internal-messages", {"users": [agent.user], "text": "Look"})
     dropped = await until(lambda: hub.db["pushes"].find_one({"state": "dropped"}), 40)
     assert dropped["why"] == "looking"
     await page.page.evaluate(
         "Object.defineProperty(document, 'hidden', { get: () => true }) && document.dispatchEvent(new Event('visibilitychange'))"
     )
-    await until(lambda: _nobody_looks(hub))
+    await until(lambda: _nobody_looks(hub), 40)
     await sue.call("POST", "/api/internal-messages", {"users": [agent.user], "text": "Look again"})
     await until(lambda: _got(browser), 40)
     await page.find("input[name=assistant-push]").uncheck()
     await expect(page.find("[data-reach]")).to_have_count(0)
-    await until(lambda: _no_browser(hub))
+    await until(lambda: _no_browser(hub), 40)
 
 
 async def _nobody_looks(hub: Hub) -> bool:
