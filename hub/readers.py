@@ -28,7 +28,9 @@ class Reader:
 
     Attributes:
         fields: what of an event's data it needs, by dotted name; empty = all.
-        patient: it waits while mail pours in, for at most `_MOST_PATIENCE_S` a batch, so that live work goes first.
+        calm: it gathers a batch for `_GATHER_S` instead of running for each event by itself; nobody waits for it.
+        patient: it is calm, and waits while mail pours in, for at most `_MOST_PATIENCE_S` a batch, so that live work
+            goes first.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Reader:
     handle: Callable[[list[Doc]], Awaitable[None]]
     fields: tuple[str, ...] = ()
     patient: bool = False
+    calm: bool = False
 
 
 class Readers:
@@ -64,6 +67,8 @@ class Readers:
                 woken.clear()
                 more = True
                 while more:
+                    if reader.patient or reader.calm:
+                        await asyncio.sleep(_GATHER_S)
                     if reader.patient:
                         await self._let_others_go_first()
                     more = await self.step(reader)
@@ -98,8 +103,7 @@ class Readers:
         return more
 
     async def _let_others_go_first(self) -> None:
-        """Gather a batch for a moment, then wait until nobody waits for a commit, within bounds."""
-        await asyncio.sleep(_GATHER_S)
+        """Wait until nobody waits for a commit, within bounds."""
         for _ in range(int(_MOST_PATIENCE_S / _LOOK_AGAIN_S)):
             if self._idle():
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -121,6 +121,25 @@ class Supervisor:
             TASK_FAILURES.labels(task=entry.name).inc()
             entry.state, entry.since = "waiting", now()
             await asyncio.sleep(backoff.wait(entry.failures))
+
+
+async def run_beside(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until the first of them ends, then end the others; raises what the first raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    done: set[asyncio.Task[None]] = set()
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        left = set(tasks) - done
+        while left:
+            for task in left:
+                task.cancel()
+            left = (await asyncio.wait(left, timeout=_CANCEL_AGAIN_S))[1]
+    failed = [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
+    for error in failed[1:]:
+        log.warning("another failed beside it", exc_info=error)
+    if failed:
+        raise failed[0]
 
 
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -7,6 +7,7 @@ a second hub takes the calls up from the kept events.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,10 +21,12 @@ from channels.telephony.news import news_of
 from channels.telephony.snapshot import Snapshot, differences
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
+from channels.telephony.view import rings_of
 from crm_core.ground.clock import now
 from hub.channel import Inlet
 from hub.errors import ChannelError, Transient
 from hub.model.call import CallEntry
+from hub.supervise import run_beside
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +35,15 @@ _PATIENCE_S = 45.0
 """A PBX that was heard before is looked for every second for so long, before the hub's longer pauses begin."""
 _MARK_S = 1.0
 _BATCH = 500
+_CALM_S = 0.1
+"""While there is much to do, what is no new ring is gathered for so long: several changes of a call are written as one."""
+_CALM_AT_ONCE = 4
+"""Calls that are written beside those that ring: more would keep the next ring waiting."""
 _GATHER_S = 0.003
 """A caller joins a queue and an agent's phone is called within a millisecond or two: taken together, the ring need not
 wait until the joining is written."""
+_GATHER_BUSY_S = 0.03
+"""While calls are written anyway, what is heard waits so long: each keeping is a write to the journal."""
 
 
 async def connect(account: TelephonyAccount) -> Ami:
@@ -51,7 +60,15 @@ class Link:
         self._inlet = inlet
         self._board = Switchboard()
         self._n = 0
-        self._marked = 0.0
+        self._changed = asyncio.Event()
+        self._arrived: dict[str, datetime] = {}
+        """When the last event of each call came in that is to be published."""
+        self._marked = self._published = 0.0
+        self._through = 0
+        """Everything up to this event is published."""
+        self._writing = False
+        self._told: dict[str, set[str]] = {}
+        """The rings of each call that were published."""
         self._joined: dict[str, Call] = {}
         """Calls that another took in, as they were before."""
 
@@ -69,8 +86,7 @@ class Link:
             await self._note_gap(since, ended)
             await self._mark()
             await self._block(ami)
-            while True:
-                await self._listen(ami)
+            await run_beside(self._listen(ami), self._tell())
 
     async def _connect(self, *, patient: bool) -> Ami:
         clock = asyncio.get_running_loop().time
@@ -99,9 +115,10 @@ class Link:
         snapshot = Snapshot(tuple(channels), tuple(waiting), now())
         heard = self._kept(ami.waiting())
         names = frozenset(e.get(key) for e in heard for key in ("Uniqueid", "DestUniqueid") if e.get(key))
-        await self._keep(heard)
-        await self._keep(differences(self._board, before, names, snapshot))
-        await self._publish(now())
+        await self._keep(heard, now())
+        await self._keep(differences(self._board, before, names, snapshot), now())
+        while self._unpublished:
+            await self._publish([*self._board.changed])
         return sum(call.ended for call in self._board.calls.values() if call.id in running)
 
     async def _block(self, ami: Ami) -> None:
@@ -124,29 +141,53 @@ class Link:
         self._inlet.connected(f"not heard from {times}; {ended} calls ended meanwhile")
 
     async def _listen(self, ami: Ami) -> None:
-        heard = await ami.events(self._account.ping_s)
-        if not heard:
-            await ami.ask({"Action": "Ping"})
+        """Keep what is heard, and fold it into the calls."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            heard = await ami.events(self._account.ping_s)
+            if not heard:
+                await ami.ask({"Action": "Ping"})
+            arrived = now()
+            if events := self._kept(heard):
+                await asyncio.sleep(_GATHER_BUSY_S if self._writing else _GATHER_S)
+                events += self._kept(ami.waiting())
+                for start in range(0, len(events), _BATCH):
+                    await self._keep(events[start : start + _BATCH], arrived)
             self._inlet.heard()
-            await self._mark()
+            if not heard or clock() - self._marked > _MARK_S:
+                await self._mark()
+
+    async def _tell(self) -> None:
+        """Publish what changed: whose phone rings now before everything else."""
+        while True:
+            calm_in = self._published + _CALM_S - asyncio.get_running_loop().time()
+            names = self._ringing()
+            if self._unpublished and calm_in <= 0:
+                others = (name for name in self._board.changed if name not in names)
+                names += itertools.islice(others, _CALM_AT_ONCE)
+            if names or (self._joined and calm_in <= 0):
+                await self._publish(names)
+            else:
+                await self._wait(calm_in if self._unpublished else None)
+
+    async def _wait(self, at_most_s: float | None) -> None:
+        """Until something changes."""
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._changed.wait()
+        except TimeoutError:
             return
-        arrived = now()
-        events = self._kept(heard)
-        if events:
-            await asyncio.sleep(_GATHER_S)
-            events += self._kept(ami.waiting())
-        for start in range(0, len(events), _BATCH):
-            await self._keep(events[start : start + _BATCH])
-            await self._publish(arrived)
-        self._inlet.heard()
-        if asyncio.get_running_loop().time() - self._marked > _MARK_S:
-            await self._mark()
+
+    @property
+    def _unpublished(self) -> bool:
+        return bool(self._board.changed or self._joined)
 
     def _kept(self, heard: Sequence[Fields]) -> list[CallEvent]:
         arrived = now()
         return [CallEvent(each, heard_at(each, arrived)) for each in heard if is_kept(each)]
 
-    async def _keep(self, events: Sequence[CallEvent]) -> None:
+    async def _keep(self, events: Sequence[CallEvent], arrived: datetime) -> None:
         """Raw first, then into the calls."""
         if not events:
             return
@@ -155,28 +196,55 @@ class Link:
             [CallEntry(n=e.n, linkedid=e.linkedid, at=e.at, fields=e.fields) for e in placed], self._account.keep_for
         )
         self._n = placed[-1].n
-        before = dict(self._board.calls)
-        self._board.take(placed)
-        self._joined |= {name: before[name] for name in self._board.merged if name in before}
+        self._fold(placed, arrived)
 
-    async def _publish(self, arrived: datetime) -> None:
-        board, region = self._board, self._account.region
+    def _fold(self, placed: Sequence[CallEvent], arrived: datetime) -> None:
+        board, waiting = self._board, dict(self._board.changed)
+        before = dict(board.calls)
+        board.changed.clear()
+        board.take(placed)
+        self._arrived |= dict.fromkeys(board.changed, arrived)
+        self._joined |= {name: before[name] for name in board.merged if name in before}
+        fresh = dict(board.changed)
+        board.changed.clear()
+        board.changed |= {name: None for name in waiting if name in board.calls} | fresh
+        self._changed.set()
+
+    def _ringing(self) -> list[str]:
+        """The calls with a ring that nobody was told of."""
+        calls = ((name, self._board.calls.get(name)) for name in self._board.changed)
+        return [
+            name for name, call in calls
+            if call and any(ring["id"] not in self._told.get(name, ()) for ring in rings_of(call))
+        ]  # fmt: skip
+
+    async def _publish(self, names: Sequence[str]) -> None:
+        """These calls as they are now, and those that went into others."""
+        board, region, at, reached = self._board, self._account.region, now(), self._n
+        calls = [call for name in names if (call := board.calls.get(name)) is not None]
         news = [
-            news_of(call, region, heard_at=arrived, aside=board.is_aside(call))
-            for name in board.changed
-            if (call := board.calls.get(name)) is not None
+            news_of(call, region, heard_at=self._arrived.pop(call.id, at), aside=board.is_aside(call)) for call in calls
         ]
         news += [
-            news_of(call, region, heard_at=arrived, aside=True, merged_into=board.merged[name])
+            news_of(call, region, heard_at=at, aside=True, merged_into=board.merged[name])
             for name, call in self._joined.items()
         ]
-        if news:
-            await self._inlet.calls.publish(news)
-        board.changed.clear()
+        self._told |= {each.id: {ring["id"] for ring in each.rings} for each in news}
+        for name in names:
+            board.changed.pop(name, None)
         board.merged.clear()
         self._joined.clear()
+        done, self._writing = not board.changed, True
+        if news:
+            await self._inlet.calls.publish(news)
+        self._writing = False
+        if done:
+            self._through, self._published = reached, asyncio.get_running_loop().time()
 
     async def _mark(self) -> None:
         self._marked = asyncio.get_running_loop().time()
-        await self._inlet.calls.worked_through(self._n)
+        if not self._unpublished and not self._writing:
+            self._through = self._n
+        await self._inlet.calls.worked_through(self._through)
         self._board.forget(now())
+        self._told = {name: told for name, told in self._told.items() if name in self._board.calls}

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.model.call import CallNews, CandidateOut, PersonOut
+from hub.model.call import CallNews, CandidateOut, PersonOut, RingOut
 from hub.store.client import Database, Doc
 from hub.store.collections import CONVERSATIONS, QUEUES
 
@@ -39,14 +39,33 @@ async def look_up_pops(
     db: Database, news: Sequence[CallNews], told: Container[str], people: Mapping[str, PersonOut]
 ) -> dict[str, Pop]:
     """Of each ring that nobody was told of: what its pop shows."""
-    new = [(each, ring) for each in news for ring in each.rings if ring["id"] not in told]
-    pops = await asyncio.gather(*(_pop(db, each.party.key, people.get(ring["extension"])) for each, ring in new))
+    new = [(each.party.key, ring) for each in news for ring in each.rings if ring["id"] not in told]
+    if not new:
+        return {}
+    keys = sorted({key for key, _ in new})
+    rung = {people[ring["extension"]]["id"] for _, ring in new if ring["extension"] in people}
+    queues, found = await asyncio.gather(_queues_of(db, rung), asyncio.gather(*(candidates(db, key) for key in keys)))
+    known: dict[str, list[CandidateOut]] = dict(zip(keys, found, strict=True))
+
+    async def one(key: str, ring: RingOut) -> Pop:
+        person = people.get(ring["extension"])
+        if person is None:
+            return Pop(known[key], [])
+        sees = (person["id"], queues.get(person["id"], []))
+        return Pop(known[key], await open_conversations(db, *sees, key, known[key]))
+
+    pops = await asyncio.gather(*(one(key, ring) for key, ring in new))
     return {ring["id"]: pop for (_, ring), pop in zip(new, pops, strict=True)}
 
 
-async def _pop(db: Database, key: str, person: PersonOut | None) -> Pop:
-    found = await candidates(db, key)
-    return Pop(found, await open_conversations(db, person["id"], key, found) if person else [])
+async def _queues_of(db: Database, users: set[str]) -> dict[str, list[str]]:
+    """User -> the queues they are in."""
+    found: dict[str, list[str]] = {}
+    if users:
+        async for queue in db[QUEUES].find({"members": {"$in": sorted(users)}}, {"members": 1}):
+            for user in users.intersection(queue["members"]):
+                found.setdefault(user, []).append(queue["_id"])
+    return found
 
 
 async def candidates(db: Database, key: str) -> list[CandidateOut]:
@@ -66,13 +85,14 @@ async def candidates(db: Database, key: str) -> list[CandidateOut]:
     ]
 
 
-async def open_conversations(db: Database, user: str, key: str, found: list[CandidateOut]) -> list[dict[str, Any]]:
-    """What is open with these people and may be seen by this colleague, newest first."""
+async def open_conversations(
+    db: Database, user: str, queues: Sequence[str], key: str, found: list[CandidateOut]
+) -> list[dict[str, Any]]:
+    """What is open with these people and may be seen by this colleague, who is in these queues; newest first."""
     links = [*([key] if key else []), *(f"{each['type']}:{each['id']}" for each in found)]
     if not links:
         return []
-    queues = [doc["_id"] async for doc in db[QUEUES].find({"members": user}, {"_id": 1})]
-    mine = [{"queue": {"$in": queues}}, {"assignee.id": user}, {"viewers": user}]
+    mine = [{"queue": {"$in": [*queues]}}, {"assignee.id": user}, {"viewers": user}]
     where: Doc = {"links": {"$in": links}, "state": {"$in": ["open", "pending", "snoozed"]}, "$or": mine}
     fields = {"subject": 1, "channels": 1, "last_at": 1, "records": 1}
     docs = await db[CONVERSATIONS].find(where, fields).sort("last_seq", -1).limit(MOST_CONVERSATIONS).to_list()

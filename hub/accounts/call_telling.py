@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+
+from pymongo import ReplaceOne
 
 from crm_core.ground.clock import as_stored, now
-from crm_core.ground.errors import NotFound
 from crm_core.ground.events import SUPERVISORS, Room, user_room
 from hub.accounts.call_people import Pop
 from hub.accounts.recorded import expect_recordings
@@ -16,6 +17,7 @@ from hub.store.call_collections import CALLS
 from hub.store.client import Doc
 from hub.store.collections import CONVERSATIONS, MESSAGES
 from hub.store.unit import Unit
+from hub.stream.batch import Batch
 from hub.stream.conversations import load_conversation, save_conversation
 
 State = tuple[Doc | None, Doc, CallNews]
@@ -23,28 +25,51 @@ State = tuple[Doc | None, Doc, CallNews]
 
 
 async def tell(
-    unit: Unit, *, states: Sequence[State], people: Mapping[str, PersonOut], pops: Mapping[str, Pop]
+    unit: Unit,
+    *,
+    states: Sequence[State],
+    people: Mapping[str, PersonOut],
+    pops: Mapping[str, Pop],
+    batch: Batch | None,
 ) -> None:
     """Write the calls' documents and announce what is new in them.
 
     Args:
         people: extension -> who has it.
         pops: ring -> what its screen pop shows, of those that nobody was told of.
+        batch: what wrote their messages in the same unit.
     """
+    if not states:
+        return
     await _keep_notes(unit, [after for _, after, _ in states])
+    conversations = await _conversations(unit, [after for _, after, _ in states], batch)
     for before, after, news in states:
-        rooms = await call_rooms(unit, after)
+        rooms = _rooms(after, conversations.get(after["conversation"]))
         for ring in news.rings:
             if ring["id"] not in (before or {}).get("rang", ()):
                 unit.announce(_ringing(after, news, ring, people.get(ring["extension"]), pops[ring["id"]]))
         unit.announce(CallChanged(call=call_out(after), _rooms=rooms))
         if _answered(after) and not _answered(before):
             unit.announce(CallAnswered(call=call_out(after), _rooms=rooms))
-            await _taken(unit, after, people)
+            await _taken(unit, after, people, conversations)
         if not after["live"] and (before is None or before["live"]):
             unit.announce(CallEnded(call=call_out(after), _rooms=rooms))
             await expect_recordings(unit, after)
-        await unit.db[CALLS].replace_one({"_id": after["_id"]}, after, upsert=True, session=unit.session)
+    writes = [ReplaceOne({"_id": after["_id"]}, after, upsert=True) for _, after, _ in states]
+    await unit.db[CALLS].bulk_write(writes, ordered=False, session=unit.session)
+
+
+async def _conversations(unit: Unit, calls: Sequence[Doc], batch: Batch | None) -> dict[str, Doc]:
+    """The living conversation of each that there still is."""
+    wanted = {call["conversation"] for call in calls if call["conversation"]}
+    found = {each: doc for each in wanted if batch and (doc := batch.conversation(each))}
+    if left := sorted(wanted - found.keys()):
+        async for doc in unit.db[CONVERSATIONS].find({"_id": {"$in": left}}, session=unit.session):
+            found[doc["_id"]] = doc
+    for each, doc in found.items():
+        if doc["state"] == "merged":
+            found[each] = await load_conversation(unit, each)
+    return found
 
 
 async def _keep_notes(unit: Unit, calls: Sequence[Doc]) -> None:
@@ -76,12 +101,12 @@ def _answered(doc: Doc | None) -> bool:
 
 async def call_rooms(unit: Unit, call: Doc) -> frozenset[Room]:
     """Those who see its conversation, those whose phones were in it, and supervisors."""
+    return _rooms(call, (await _conversations(unit, [call], None)).get(call["conversation"]))
+
+
+def _rooms(call: Doc, conversation: Doc | None) -> frozenset[Room]:
     rooms = {SUPERVISORS, *map(user_room, call["users"])}
-    if call["conversation"]:
-        fields = {"queue": 1, "assignee": 1, "viewers": 1}
-        found = await unit.db[CONVERSATIONS].find_one({"_id": call["conversation"]}, fields, session=unit.session)
-        rooms |= conversation_rooms(found) if found else set()
-    return frozenset(rooms)
+    return frozenset(rooms | (conversation_rooms(conversation) if conversation else set()))
 
 
 def _ringing(call: Doc, news: CallNews, ring: RingOut, person: PersonOut | None, pop: Pop) -> CallRinging:
@@ -102,20 +127,21 @@ def _ringing(call: Doc, news: CallNews, ring: RingOut, person: PersonOut | None,
     )
 
 
-async def _taken(unit: Unit, call: Doc, people: Mapping[str, PersonOut]) -> None:
+async def _taken(
+    unit: Unit, call: Doc, people: Mapping[str, PersonOut], conversations: MutableMapping[str, Doc]
+) -> None:
     """Who answers has the conversation, where nobody had it; and the caller does not wait for an answer any more."""
-    if call["conversation"] is None or call["part"]["direction"] != "inbound":
-        return
-    try:
-        before = await load_conversation(unit, call["conversation"])
-    except NotFound:  # taken out of the store meanwhile: nobody can have it
+    before = conversations.get(call["conversation"])
+    if before is None or call["part"]["direction"] != "inbound":  # taken out of the store meanwhile: nobody can have it
         return
     changes: Doc = {}
     person = next((people[each] for each in call["talking"] if each in people), None)
     if person and before["assignee"] is None:
         changes["assignee"] = {"id": person["id"], "name": person["name"]}
-    message = await unit.db[MESSAGES].find_one({"_id": call["message"]}, {"stored_at": 1}, session=unit.session)
-    if message and before["waiting_since"] == message["stored_at"]:
-        changes["waiting_since"] = None
+    if before["waiting_since"]:
+        message = await unit.db[MESSAGES].find_one({"_id": call["message"]}, {"stored_at": 1}, session=unit.session)
+        if message and before["waiting_since"] == message["stored_at"]:
+            changes["waiting_since"] = None
     if changes:
-        await save_conversation(unit, before, changes)
+        after = await save_conversation(unit, before, changes)
+        conversations.update({each: after for each, doc in conversations.items() if doc is before})

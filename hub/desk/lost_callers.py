@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
 from hub.events import CallbackChanged
@@ -31,21 +33,23 @@ class LostCallers:
         if party is not None:
             await self._units.run(lambda unit: self._open(unit, call, key, party))
 
-    async def reached(self, call: Doc) -> None:
+    async def reached(self, calls: Sequence[Doc]) -> None:
         """Somebody talks with somebody (`CallOut`): whoever waits for being called back does not any more."""
-        party = await self._party(f"{call['account']}|{call['call']}")
-        which: list[Doc] = [{"dialled": {"$in": call["linkedids"]}}]
-        if party is not None:
-            which.append({"open_lost": party["number"]})
+        if not calls:
+            return
+        keys = [f"{call['account']}|{call['call']}" for call in calls]
+        parties = self._db[CALLS].find({"_id": {"$in": keys}, "merged_into": None}, {"party": 1})
+        numbers = [number async for doc in parties if (number := _number(doc)) is not None]
+        linkedids = [linkedid for call in calls for linkedid in call["linkedids"]]
+        which = [{"dialled": {"$in": linkedids}}, {"open_lost": {"$in": numbers}}]
         async for doc in self._db[CALLBACKS].find({"state": "open", "$or": which}, {"_id": 1}):
             await self._units.run(lambda unit, one=doc["_id"]: close(unit, one, "done", "reached"))  # type: ignore[misc]
 
     async def _party(self, key: str) -> Doc | None:
         """The other side's number and name; None where none was shown, or the call is part of another."""
         doc = await self._db[CALLS].find_one({"_id": key, "merged_into": None}, {"party": 1})
-        if doc is None or not doc["party"]["key"].startswith(_PHONE):
-            return None
-        return {"number": doc["party"]["key"].removeprefix(_PHONE), "name": doc["party"]["name"]}
+        number = _number(doc) if doc else None
+        return {"number": number, "name": doc["party"]["name"]} if doc and number else None
 
     async def _open(self, unit: Unit, call: Doc, key: str, party: Doc) -> None:
         before = await unit.db[CALLBACKS].find_one({"open_lost": party["number"]}, session=unit.session)
@@ -65,6 +69,11 @@ class LostCallers:
             "kind": "lost", "name": party["name"], "queue": queue if known else None, "account": call["account"],
             "conversation": call["conversation"], "announced_at": at, "open_lost": party["number"],
         }  # fmt: skip
+
+
+def _number(call: Doc) -> str | None:
+    key: str = call["party"]["key"]
+    return key.removeprefix(_PHONE) if key.startswith(_PHONE) else None
 
 
 def blank(number: str, at: object) -> Doc:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
 from hub.desk.notices import count_unread
 from hub.events import NoticeChanged
 from hub.model.notice import kind_of, notice_out
-from hub.store.client import Doc
+from hub.store.client import Database, Doc
 from hub.store.notice_collections import NOTICES
 from hub.store.unit import Unit, Units
 
@@ -36,12 +38,18 @@ async def store_news(units: Units, news: Sequence[News]) -> None:
     """Store them, some in each unit of work, and tell the people's consoles. Doing it twice changes nothing."""
     for start in range(0, len(news), _AT_ONCE):
         chunk = list(news[start : start + _AT_ONCE])
-        if any([not await _is_there(units, each) for each in chunk]):
+        if await _fresh(units.db, chunk):
             await units.run(_Storing(chunk).work)
 
 
-async def _is_there(units: Units, news: News) -> bool:
-    return await units.db[NOTICES].find_one({"user": news.user, "key": news.key}, {"_id": 1}) is not None
+async def _fresh(db: Database, news: Sequence[News], session: AsyncClientSession | None = None) -> list[News]:
+    """Those that are not stored yet, each once."""
+    asked = {(each.user, each.key): each for each in news}
+    users, keys = ({each[part] for each in asked} for part in (0, 1))
+    where = {"user": {"$in": sorted(users)}, "key": {"$in": sorted(keys)}}
+    async for doc in db[NOTICES].find(where, {"user": 1, "key": 1}, session=session):
+        asked.pop((doc["user"], doc["key"]), None)
+    return [*asked.values()]
 
 
 class _Storing:
@@ -51,15 +59,12 @@ class _Storing:
         self._news = news
 
     async def work(self, unit: Unit) -> None:
-        stored = []
-        for news in self._news:
-            where = {"user": news.user, "key": news.key}
-            if await unit.db[NOTICES].find_one(where, {"_id": 1}, session=unit.session) is None:
-                doc = _document(news)
-                await unit.db[NOTICES].insert_one(doc, session=unit.session)
-                stored.append(doc)
-        counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in stored}}
-        for doc in stored:
+        docs = [_document(news) for news in await _fresh(unit.db, self._news, unit.session)]
+        if not docs:
+            return
+        await unit.db[NOTICES].insert_many(docs, session=unit.session)
+        counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in docs}}
+        for doc in docs:
             unit.announce(NoticeChanged(notice=notice_out(doc), unread=counts[doc["user"]], _user=doc["user"]))
 
 

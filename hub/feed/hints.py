@@ -4,6 +4,7 @@ are never replayed, and live in a small capped collection that the feed's change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo.errors import CollectionInvalid
@@ -11,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 
 from crm_core.ground.clock import now
 from crm_core.ground.events import Room
-from hub.store.client import Database
+from hub.store.client import Database, Doc
 
 HINTS = "hints"
 _SIZE_BYTES = 1024 * 1024
@@ -33,4 +34,13 @@ class Hints:
 
     async def send(self, name: str, room: Room, data: dict[str, Any], *, sender: str | None = None) -> None:
         """Tell the consoles in a room; `sender` is the console that need not hear it."""
-        await self._hints.insert_one({"name": name, "room": room, "data": data, "sender": sender, "at": now()})
+        await self._hints.insert_one(_hint(name, room, data, sender))
+
+    async def send_all(self, name: str, told: Sequence[tuple[Room, dict[str, Any]]]) -> None:
+        """Tell several rooms at once."""
+        if told:
+            await self._hints.insert_many([_hint(name, room, data, None) for room, data in told])
+
+
+def _hint(name: str, room: Room, data: dict[str, Any], sender: str | None) -> Doc:
+    return {"name": name, "room": room, "data": data, "sender": sender, "at": now()}

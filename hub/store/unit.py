@@ -48,6 +48,9 @@ class Unit:
         a unit has the turn no other can write, so what is committed is what the transaction would find."""
         self.first_seq = 0
         """The first of the places that were asked for with `Units.run(places=)`."""
+        self._spare = 0
+        """So many places after those that were asked for are reserved as well, for announcements."""
+        self._spare_from = 0
         self._events: list[Doc] = []
         self._unnumbered: list[tuple[Event, str | None]] = []
         self._mark = random.getrandbits(62)
@@ -74,18 +77,20 @@ class Unit:
         value: int = counter["value"]
         return value - count + 1
 
-    async def _take_turn(self, places: int) -> None:
+    async def _take_turn(self, places: int, spare: int) -> None:
         """The first act: whoever writes to the counter keeps the others waiting until the end of the unit."""
         counter = await self.db[COUNTERS].find_one_and_update(
-            {"_id": "seq"}, {"$inc": {"turn": 1, "value": places}}, return_document=True, session=self.session
+            {"_id": "seq"}, {"$inc": {"turn": 1, "value": places + spare}}, return_document=True, session=self.session
         )
         if counter is None:
             raise Unavailable("the store is not set up: no stream counter (migrations did not run)")
-        self.first_seq = counter["value"] - places + 1
+        self._spare, self._spare_from = spare, counter["value"] - spare + 1
+        self.first_seq = self._spare_from - places
 
     async def _flush(self) -> None:
         if self._unnumbered:
-            first = await self.take_seq(len(self._unnumbered))
+            count = len(self._unnumbered)
+            first = self._spare_from if count <= self._spare else await self.take_seq(count)
             self._events += [_document(e, first + i, c, self._mark) for i, (e, c) in enumerate(self._unnumbered)]
         if self._events:
             self._events.sort(key=itemgetter("_id"))
@@ -120,7 +125,7 @@ class Units:
         self._writer = Writer(client, db)
         self._turn = asyncio.Lock()
 
-    async def run(self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0) -> T:
+    async def run(self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0, spare: int = 0) -> T:
         """Do `work` in a transaction, and do it again from the start when another writer was in the way.
 
         `work` must therefore act on the store only through `unit`, and have no other effect.
@@ -128,6 +133,7 @@ class Units:
         Args:
             work: what to do.
             places: so many places of the stream are reserved beforehand, from `unit.first_seq` on.
+            spare: so many announcements are expected beside those; a place that is not used stays empty.
 
         Raises:
             Unavailable: the store is away, or busy beyond patience.
@@ -136,7 +142,7 @@ class Units:
             patience = _Patience()
             while True:
                 try:
-                    return await self._once(work, places)
+                    return await self._once(work, places, spare)
                 except PyMongoError as error:
                     away = isinstance(error, _AWAY)
                     if not _worth_repeating(error) and not (away and patience.fresh):
@@ -158,14 +164,14 @@ class Units:
         """This process ends cleanly: nothing of it is left to be ended by others."""
         await self._writer.forget()
 
-    async def _once(self, work: Callable[[Unit], Awaitable[T]], places: int) -> T:
+    async def _once(self, work: Callable[[Unit], Awaitable[T]], places: int, spare: int) -> T:
         session = await self._writer.session()
         await session.start_transaction(
             read_concern=ReadConcern("local"), write_concern=WriteConcern(w="majority", j=True)
         )
         try:
             unit = Unit(self.db, session)
-            await unit._take_turn(places)  # noqa: SLF001 - the two classes are one mechanism
+            await unit._take_turn(places, spare)  # noqa: SLF001 - the two classes are one mechanism
             result = await work(unit)
             await unit._flush()  # noqa: SLF001
         except BaseException:

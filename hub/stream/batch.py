@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from crm_core.ground.errors import MainstemError
 from hub.model.message import MessageOut
+from hub.store.client import Doc
 from hub.store.unit import Unit
 from hub.stream.amendments import amend
 from hub.stream.arrivals import arrive
@@ -18,8 +21,8 @@ Outcome = MessageOut | MainstemError
 class Batch:
     """Works through operations in order. Made anew for each try, so that a repeated transaction starts clean."""
 
-    def __init__(self, unit: Unit, ops: list[Op]) -> None:
-        self._ops = ops
+    def __init__(self, unit: Unit, ops: Sequence[Op]) -> None:
+        self._ops = [*ops]
         self._first_seq = unit.first_seq
         self._found = Found(unit)
         self._pending = Pending(unit, self._found)
@@ -35,6 +38,10 @@ class Batch:
                 outcomes.append(error)
         await self._pending.write()
         return outcomes
+
+    def conversation(self, conversation: str) -> Doc | None:
+        """A living conversation as it is after the batch, where the batch had to do with it."""
+        return self._found.conversation(conversation)
 
     async def _apply(self, op: Op, seq: int) -> MessageOut:
         match op:

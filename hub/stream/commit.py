@@ -28,7 +28,7 @@ from hub.stream.ops import Arrival, Op
 
 log = logging.getLogger(__name__)
 
-_AWAY = (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError, ConfigurationError)
+AWAY = (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError, ConfigurationError)
 """What says nothing about the envelope. A server that is just starting is "configured" wrongly, for a moment."""
 
 
@@ -100,7 +100,7 @@ class CommitLoop:
 
         try:
             outcomes = await self._units.run(work, places=len(batch))
-        except _AWAY as error:
+        except AWAY as error:
             self._fail(batch, Unavailable("the store is away; try again soon"), error)
         except Unavailable as error:
             self._fail(batch, error, None)

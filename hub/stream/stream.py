@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from crm_core.ground.clock import as_stored
-from crm_core.ground.errors import Invalid
+from crm_core.ground.errors import Invalid, Unavailable
 from crm_core.ground.ids import new_id
 from hub.channel import Raw
 from hub.log import correlation
@@ -17,13 +17,17 @@ from hub.model.envelope import Envelope
 from hub.model.message import FileOut, MessageOut
 from hub.store.client import Database
 from hub.store.files import Files
-from hub.store.unit import Units
-from hub.stream.commit import CommitLoop
-from hub.stream.ops import Amendment, Arrival, Opening, Writing
+from hub.store.unit import Unit, Units
+from hub.stream.batch import Batch, Outcome
+from hub.stream.commit import AWAY, CommitLoop
+from hub.stream.ops import Amendment, Arrival, Op, Opening, Writing
 from hub.stream.raw import raw_document
 
 MakeId = Callable[[str, str], Awaitable[str]]
 """(account, message id) -> the external id under which the far side will know it."""
+
+T = TypeVar("T")
+Following = Callable[[Unit, Batch, list[Outcome]], Awaitable[T]]
 
 MOST_FILES = 1000
 
@@ -82,6 +86,37 @@ class Stream:
             force: let a delivery go back (a retry).
         """
         return await self._loop.submit(Amendment(message, dict(change), force))
+
+    def arrival(self, envelope: Envelope) -> Arrival:
+        """What `ingest` does for an envelope without files, to be committed with other things by `together`."""
+        envelope.at = as_stored(envelope.at)
+        envelope.correlation = envelope.correlation or correlation.get() or new_id()
+        return Arrival(envelope, [])
+
+    async def together(self, ops: Sequence[Op], then: Following[T], *, announcements: int = 0) -> T:
+        """Commit operations, and what follows from them, in one unit of work: nobody sees the one without the other.
+
+        Args:
+            ops: done in order.
+            then: called in the same unit with what became of each. It may be called again when the unit is repeated.
+            announcements: about so many are expected.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+
+        async def work(unit: Unit) -> T:
+            batch = Batch(unit, ops)
+            return await then(unit, batch, await batch.run())
+
+        try:
+            done = await self.units.run(work, places=len(ops), spare=announcements)
+        except AWAY as error:
+            raise Unavailable("the store is away; try again soon") from error
+        for op in ops:
+            if isinstance(op, Arrival):
+                MESSAGES.labels(channel=op.envelope.channel, direction=op.envelope.direction).inc()
+        return done
 
     async def _write(self, draft: Draft, opening: Opening | None) -> MessageOut:
         if not draft.text.strip() and not draft.html and not draft.files:

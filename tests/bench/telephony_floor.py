@@ -11,6 +11,7 @@ from bson import ObjectId
 from pymongo.write_concern import WriteConcern
 
 from hub.store.client import Database, Doc
+from hub.supervise import end_tasks
 from tests.bench.recorded_calls import Script, number_of
 
 _RAW, _MESSAGES, _EVENTS = "floor_raw", "floor_messages", "floor_events"
@@ -33,8 +34,7 @@ async def bare(db: Database, calls: int, rate: float) -> list[float]:
                 running.append(asyncio.create_task(_one(db, call, raw, came)))
             return list(await asyncio.gather(*running))
         finally:
-            listening.cancel()
-            await asyncio.wait([listening])
+            await end_tasks([listening])
 
 
 async def _listen(stream: Any, came: Mapping[ObjectId, asyncio.Future[float]]) -> None:

@@ -143,7 +143,7 @@ async def test_a_lost_caller_has_one_open_callback_however_often_it_is_seen(hub:
     [doc] = await hub.db["callbacks"].find({}).to_list()
     assert (sorted(doc["calls"]), sorted(doc["messages"])) == (["pbx|1.1", "pbx|2.1"], ["m1", "m2"])
     assert (doc["number"], doc["queue"], doc["kind"]) == (NUMBER, "support", "lost")
-    await lost.reached(await lost_call(hub, 3, "answered"))
+    await lost.reached([await lost_call(hub, 3, "answered")])
     await lost.note(first)
     await lost.note(second)
     [doc] = await hub.db["callbacks"].find({}).to_list()

@@ -173,5 +173,5 @@ async def test_a_callback_is_planned_and_a_lost_caller_comes_by_itself(
     row = page.find("[data-callback]")
     await row.filter(has_text=NUMBER).wait_for()
     await is_sound(page, "lost", language, width)
-    await lost.reached(await lost_call(hub, 2, "answered"))
+    await lost.reached([await lost_call(hub, 2, "answered")])
     await row.wait_for(state="detached")

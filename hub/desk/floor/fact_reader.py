@@ -37,7 +37,7 @@ class FactReader:
 
     def reader(self) -> Reader:
         """The durable reader, for `hub.main`."""
-        return Reader("call-facts", _WANTS, self.handle, _FIELDS)
+        return Reader("call-facts", _WANTS, self.handle, _FIELDS, calm=True)
 
     async def handle(self, batch: Sequence[Doc]) -> None:
         """A batch of events, in order."""

@@ -104,36 +104,29 @@ class Wallboard:
         """One round; returns how many queues differed from what is stored."""
         states = await self._states()
         stored = {doc["_id"]: doc async for doc in self._db[BOARDS].find().limit(_MOST_QUEUES)}
-        told = 0
-        for queue, state in states.items():
-            told += await self._tell(stored.get(queue), state)
+        told = [data for queue, state in states.items() if (data := await self._store(stored.get(queue), state))]
         for queue in stored.keys() - states.keys():
             await self._db[BOARDS].delete_one({"_id": queue})
-            await self._send(queue, {"queue": queue, "gone": True})
-        return told
+            told.append({"queue": queue, "gone": True})
+        rooms = [(room, {**data, "board": True}) for data in told for room in (queue_room(data["queue"]), SUPERVISORS)]
+        await self._hints.send_all("queue.changed", rooms)
+        return len(told)
 
-    async def _tell(self, stored: Doc | None, state: BoardState) -> bool:
-        """Store a queue's state under its next revision, and tell; left alone where another hub was faster."""
+    async def _store(self, stored: Doc | None, state: BoardState) -> Doc | None:
+        """Store a queue's state under its next revision; what is to be told of it. Left alone where another hub was faster."""
         queue = state["queue"]
         if stored is None:
             try:
                 await self._db[BOARDS].insert_one({"_id": queue, "revision": 1, "state": state})
             except DuplicateKeyError:
-                return False
-            await self._send(queue, {"queue": queue, "revision": 1, "before": 0})
-            return True
+                return None
+            return {"queue": queue, "revision": 1, "before": 0}
         change = diff(stored["state"], state, stored["revision"] + 1)
         if change is None:
-            return False
+            return None
         update = {"$set": {"state": state}, "$inc": {"revision": 1}}
         done = await self._db[BOARDS].update_one({"_id": queue, "revision": stored["revision"]}, update)
-        if done.modified_count:
-            await self._send(queue, dict(change))
-        return bool(done.modified_count)
-
-    async def _send(self, queue: str, data: Doc) -> None:
-        for room in (queue_room(queue), SUPERVISORS):
-            await self._hints.send("queue.changed", room, {**data, "board": True})
+        return dict(change) if done.modified_count else None
 
     async def _states(self) -> dict[str, BoardState]:
         queues = await self._db[QUEUES].find().sort("_id", 1).limit(_MOST_QUEUES).to_list()

@@ -40,15 +40,15 @@ class EntryFates:
 
     def reader(self) -> Reader:
         """The durable reader, for `hub.main`."""
-        return Reader("call-lists", frozenset({"call.ended"}), self.handle, fields=("call",))
+        return Reader("call-lists", frozenset({"call.ended"}), self.handle, fields=("call",), calm=True)
 
     async def handle(self, batch: Sequence[Doc]) -> None:
         """A batch of events, in order."""
-        for event in batch:
-            call: Doc = event["data"]["call"]
-            where = {"linkedid": {"$in": call["linkedids"]}, "state": "calling"}
-            async for entry in self._db[CALL_ENTRIES].find(where, {"linkedid": 1}):
-                await self._ended(entry["_id"], entry["linkedid"], call["part"])
+        calls: list[Doc] = [event["data"]["call"] for event in batch]
+        parts = {linkedid: call["part"] for call in calls for linkedid in call["linkedids"]}
+        where = {"linkedid": {"$in": sorted(parts)}, "state": "calling"}
+        async for entry in self._db[CALL_ENTRIES].find(where, {"linkedid": 1}):
+            await self._ended(entry["_id"], entry["linkedid"], parts[entry["linkedid"]])
 
     async def look(self, entry: Doc) -> None:
         """Bring one entry that is being called in step with its call, as the store has it."""
