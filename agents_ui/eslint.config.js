@@ -54,6 +54,7 @@ export default tseslint.config(
       'vue/html-closing-bracket-newline': 'off',
       'vue/multiline-html-element-content-newline': 'off',
       'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+      'vuejs-accessibility/form-control-has-label': ['error', { labelComponents: ['PlanField'] }],
       'vuejs-accessibility/no-autofocus': 'off',
     },
   },

@@ -199,6 +199,11 @@ class PbxPlan(Protocol[AccountT_contra]):
         """File name -> text, always the same for the same plan. Raises `Invalid`."""
         ...
 
-    async def reload(self, account: AccountT_contra) -> None:
-        """Have the far side read its files anew. Errors: as `Channel`; `SetupError` where nobody may ask for it."""
+    def folder(self, account: AccountT_contra) -> Path | None:
+        """Where the far side reads its files, as this hub sees it; None where only an operator can write there."""
+        ...
+
+    async def reload(self, account: AccountT_contra) -> dict[str, str]:
+        """Have the far side read its files anew; what it said, by its part. Errors: as `Channel`; `SetupError` where
+        nobody may ask for it."""
         ...

@@ -60,6 +60,9 @@ class TelephonyAccount(Account):
     recordings_keep_days: int | None = Field(default=None, ge=1, le=36500)
     """So long recordings are kept; None = for ever. A queue may have a rule of its own."""
 
+    plan_folder: Path | None = None
+    """`local/` of the PBX's configuration, where a hub beside the PBX writes the plan; without it an operator does."""
+
     @property
     def recording_place(self) -> RecordingPlace | None:
         """Where recordings are found; None where nobody here can read them."""
@@ -135,6 +138,7 @@ FORM = (
         {
             "tls": ("AMI over TLS", "使用 TLS"),
             "ca": ("Certificate authorities (file)", "证书颁发机构（文件）"),
+            "plan_folder": ("Folder of the PBX for its plan", "交换机方案的配置文件夹"),
             "context": ("Dialplan context for dialling", "拨号方案上下文"),
             "technology": ("Technology of the phones", "话机协议"),
             "ring_s": ("Own phone rings for (s)", "本机振铃时长（秒）"),

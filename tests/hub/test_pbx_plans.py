@@ -43,6 +43,7 @@ def settings(mongo_url: str, prepared_database: str, tmp_path: Path) -> Settings
         accounts={
             "pbx": AccountSettings(channel="telephony", **pbx),
             "mail": AccountSettings(channel="email", **mail),
+            "near": AccountSettings(channel="telephony", plan_folder=str(tmp_path / "local"), **pbx),
         },
     )
 
@@ -98,6 +99,58 @@ async def test_nobody_else_reads_or_writes_it_and_only_pbxs_have_one(ada: Signed
     for account in ("mail", "nowhere"):
         assert (await ada.call("GET", f"/api/pbx/{account}/plan"))[0] == 404
         assert (await ada.call("PUT", f"/api/pbx/{account}/plan", {"plan": PLAN}, If_Match="0"))[0] == 404
+
+
+async def test_the_pbxs_are_listed_with_who_wrote_their_plan(ada: SignedIn, signed_in: SignIn) -> None:
+    await ada.call("PUT", PLACE, {"plan": PLAN}, If_Match="0")
+    status, page = await ada.call("GET", "/api/pbx")
+    assert status == 200
+    assert [(each["account"], each["revision"], each["by"]) for each in page["items"]] == [
+        ("near", 0, None), ("pbx", 1, ada.user),
+    ]  # fmt: skip
+    sue = await signed_in("sue", roles=["SU"])
+    assert (await sue.call("GET", "/api/pbx"))[0] == 403
+
+
+async def test_a_preview_keeps_nothing_and_names_what_is_wrong(hub: Hub, ada: SignedIn, signed_in: SignIn) -> None:
+    status, answer = await ada.call("POST", f"{PLACE}/preview", {"plan": PLAN})
+    assert (status, sorted(answer["files"])) == (200, ["plan-extensions.conf", "plan-queues.conf"])
+    assert "timeout = 20" in answer["files"]["plan-queues.conf"]
+    status, problem = await ada.call("POST", f"{PLACE}/preview", {"plan": {**PLAN, "queues": {}}})
+    assert (status, problem["errors"][0]["path"]) == (422, "plan.numbers.4100.open.name")
+    assert await hub.db["pbx_plans"].count_documents({}) == 0
+    sue = await signed_in("sue", roles=["SU"])
+    assert (await sue.call("POST", f"{PLACE}/preview", {"plan": PLAN}))[0] == 403
+
+
+async def test_a_hub_beside_the_pbx_writes_the_plan_as_it_was_read(
+    hub: Hub, ada: SignedIn, signed_in: SignIn, tmp_path: Path
+) -> None:
+    """Written as a whole or refused; where nobody may have the PBX read it, that is said, and the files stand."""
+    near = "/api/pbx/near/plan"
+    status, kept = await ada.call("PUT", near, {"plan": PLAN}, If_Match="0")
+    assert (status, kept["applies"]) == (200, True)
+    status, problem = await ada.call("POST", f"{near}/apply", If_Match="1")
+    assert (status, "no folder" in problem["detail"]) == (409, True)
+    (tmp_path / "local").mkdir()
+    assert (await ada.call("POST", f"{near}/apply", If_Match="0"))[0] == 412
+    assert list((tmp_path / "local").iterdir()) == []
+    status, done = await ada.call("POST", f"{near}/apply", If_Match="1")
+    assert (status, "+timeout = 20" in done["files"]["plan-queues.conf"], done["said"]) == (200, True, {})
+    assert "phones_username" in done["fault"]
+    assert "timeout = 20" in (tmp_path / "local" / "plan-queues.conf").read_text()
+    status, done = await ada.call("POST", f"{near}/apply", If_Match="1")
+    assert (status, done["files"]) == (200, {"plan-queues.conf": [], "plan-extensions.conf": []})
+    assert await hub.db["audit"].count_documents({"what": "pbx-plan.applied", "about": "near"}) == 2
+    sue = await signed_in("sue", roles=["SU"])
+    assert (await sue.call("POST", f"{near}/apply", If_Match="1"))[0] == 403
+
+
+async def test_without_a_folder_only_an_operator_brings_it_there(ada: SignedIn) -> None:
+    _, kept = await ada.call("PUT", PLACE, {"plan": PLAN}, If_Match="0")
+    assert kept["applies"] is False
+    status, problem = await ada.call("POST", f"{PLACE}/apply", If_Match="1")
+    assert (status, "mainstem pbx render" in problem["detail"]) == (409, True)
 
 
 async def test_the_command_writes_the_files_and_says_what_changed(mongo_url: str, db: Database, tmp_path: Path) -> None:

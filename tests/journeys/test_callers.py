@@ -61,7 +61,7 @@ async def test_a_caller_is_blocked_and_let_in_again(hub: Hub, console: OpenConso
     await page.find("[data-add]").click()
     await page.find("#kept-number").fill("abc")
     await page.find("[data-save]").click()
-    await page.find(".callers-form [role=alert]").wait_for()
+    await page.find(".form-dialog [role=alert]").wait_for()
     await page.find("#kept-number").fill("139 0013 9000")
     await page.find("#kept-reason").fill("Threatens colleagues 威胁同事")
     await page.find("#kept-until").fill("2090-01-01T09:00")

@@ -14,6 +14,7 @@ from hub.settings import Settings
 from tests.channels.telephony.conftest import Floor, account_settings, ami, floor, pbx, until
 from tests.channels.telephony.test_supervision import scene
 from tests.journeys.conftest import OpenConsole
+from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, ended, members, spying
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BYED, RINGING, agent, call
@@ -36,6 +37,20 @@ async def presses(row: Locator, mode: str) -> None:
     await expect(key).to_have_attribute("aria-pressed", "true", timeout=30_000)
 
 
+async def own_call_is_told(page: Watched, row: Locator) -> None:
+    """The call is the supervisor's: no button offers to come into it, whatever the language."""
+    await expect(row.locator("[data-own-call]")).to_be_visible()
+    await expect(row.locator("[data-supervise]")).to_have_count(0)
+    for language in ("en", "zh-CN"):
+        for width in (1440, 390):
+            await page.page.set_viewport_size({"width": width, "height": 900})
+            await row.scroll_into_view_if_needed()
+            await page.shot(f"supervising-own-{language}-{width}")
+            assert await page.fits()
+            assert await page.violations() == []
+        await page.find(".look-switches button").first.click()
+
+
 async def test_a_supervisor_listens_whispers_joins_and_takes_over(
     hub: Hub, pbx: Asterisk, ami: Ami, floor: Floor, console: OpenConsole, tmp_path: Path
 ) -> None:
@@ -52,7 +67,7 @@ async def test_a_supervisor_listens_whispers_joins_and_takes_over(
         await here.hear(customer=False, agent=True, supervisor=False)
         await presses(row, "barge")
         await here.hear(customer=True, agent=True, supervisor=False)
-        await presses(row, "take-over")
+        await row.locator('[data-supervise="take-over"]').click(timeout=30_000)
 
         async def taken() -> Any:
             doc = await floor.call()
@@ -60,8 +75,17 @@ async def test_a_supervisor_listens_whispers_joins_and_takes_over(
 
         await until(taken)
         await expect(row).to_contain_text("Sue", timeout=30_000)
+        await own_call_is_told(page, row)
+        await page.go(f"/inbox/{here.call['conversation']}")
+        await expect(page.find("[data-own-call]")).to_be_visible(timeout=30_000)
+        await expect(page.find("[data-supervise]")).to_have_count(0)
+        await page.shot("supervising-own-thread")
+        assert await page.violations() == []
+        await page.go("/wallboard")
+        await expect(row).to_be_visible(timeout=30_000)
         assert not [each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1001-")]
     await expect(page.find("[data-call]")).to_have_count(0, timeout=30_000)
+    await expect(page.find("[data-own-call]")).to_have_count(0)
     audited = await hub.db["audit"].find({"about": here.call["message"]}).sort("_id", 1).to_list()
     assert [each["what"] for each in audited] == ["call.listen", "call.whisper", "call.barge", "call.taken-over"]
     assert {each["actor"] for each in audited} == {floor.supervisor.user}

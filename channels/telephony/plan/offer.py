@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -34,7 +35,11 @@ class Plans:
         """The files."""
         return render(_read(plan))
 
-    async def reload(self, account: TelephonyAccount) -> None:
+    def folder(self, account: TelephonyAccount) -> Path | None:
+        """Where the PBX reads them."""
+        return account.plan_folder
+
+    async def reload(self, account: TelephonyAccount) -> dict[str, str]:
         """The AMI user for phones may do it: `Reload` asks for the right `system` and runs no program."""
         if not account.phones_username:
             raise SetupError(
@@ -42,8 +47,8 @@ class Plans:
                 "asterisk -rx 'module reload app_queue.so' and asterisk -rx 'dialplan reload'"
             )
         async with await keeper(account) as ami:
-            for module in _MODULES:
-                await ami.ask({"Action": "Reload", "Module": module})
+            said = [await ami.ask({"Action": "Reload", "Module": module}) for module in _MODULES]
+        return {module: answer.get("Message", "") for module, answer in zip(_MODULES, said, strict=True)}
 
 
 def _read(plan: Mapping[str, Any]) -> Plan:

@@ -3,6 +3,7 @@ import type { components } from '@/api/schema'
 
 type Schemas = components['schemas']
 export type Peaks = Schemas['PeaksOut']
+export type Handler = Schemas['HandlerOut']
 
 /** One recording as the message of its call shows it (`call.recordings`). */
 export interface Recording {

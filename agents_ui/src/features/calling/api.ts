@@ -1,6 +1,7 @@
 import { get, newKey, patch, post, put, remove } from '@/api/client'
 import type { components } from '@/api/schema'
 import type { Page, Queue } from '@/api/types'
+import type { RulesOut } from './rules'
 
 type Schemas = components['schemas']
 export type CallList = Schemas['CallListOut']
@@ -17,7 +18,7 @@ export interface Outcome {
 }
 
 /** A list as it is written: whom by kind and filters, and single numbers. */
-export interface NewList {
+export interface NewList extends RulesOut {
   name: string
   queue: string
   segments: { kind: string; filters: Record<string, string> }[]
@@ -31,6 +32,7 @@ export const listCallLists = (after: string | null = null) => get<Page<CallList>
 export const showCallList = (id: string) => get<CallList>(`/api/call-lists/${id}`)
 export const makeCallList = (body: NewList, key: string) => post<CallList>('/api/call-lists', { body, key })
 export const moveCallList = (id: string, state: ListState) => patch<CallList>(`/api/call-lists/${id}`, { body: { state } })
+export const changeRules = (id: string, rules: RulesOut) => patch<CallList>(`/api/call-lists/${id}`, { body: rules })
 export const takeNext = (id: string) => post<Next>(`/api/call-lists/${id}/next`)
 export const dialEntry = (one: Entry) => post<Schemas['Dialled']>(`/api/call-lists/${one.list}/entries/${one.id}/dial`, { key: newKey() })
 export const setResult = (one: Entry, outcome: string, note: string, again: string | null) =>
