@@ -23,6 +23,7 @@ _WHERE = """() => {
   return marked && inside ? '' : `${marked ? '' : 'unmarked '}${inside ? '' : 'out of sight '}${name}`
 }"""
 _IN_DIALOG = "() => document.activeElement?.closest('[role=dialog]') !== null"
+_IN_MENU = "() => document.activeElement?.getAttribute('role') === 'menuitem'"
 _MOST = 120
 """As many stops as a page may have before its main act."""
 
@@ -40,7 +41,9 @@ async def tab_to(page: Watched, selector: str) -> None:
 
 async def opens(page: Watched, dialog: str, keys: Sequence[str] = ("Enter",)) -> None:
     """These keys open a dialog, and the keyboard is in it."""
-    for key in keys:
+    for at, key in enumerate(keys):
+        if at == 1:
+            await page.page.wait_for_function(_IN_MENU)
         await page.page.keyboard.press(key)
     await page.find(dialog).first.wait_for()
     await page.page.wait_for_function(_IN_DIALOG)
