@@ -1,5 +1,5 @@
 # run: the product with demo data.  test: every check and test.  bench: the performance budgets.
-.PHONY: run test check bench bench-email ui lock clean
+.PHONY: run test check bench bench-email ui lock screenshots clean
 
 run:
 	@tools/python -m tools.setup
@@ -27,6 +27,9 @@ bench-%:
 
 ui:
 	@tools/python -m tools.setup console
+
+screenshots:
+	@.venv/bin/python -m tools.screenshots
 
 lock:
 	@.venv/bin/python -m tools.lock

@@ -19,52 +19,6 @@ from workers.jobs import Jobs
 from workers.task import JobCancelled
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_every_page_of_administration_is_accessible_and_fits(
-    hub: Hub, console: OpenConsole, language: str, width: int
-) -> None:
-    """Each page, with its main dialog open."""
-    failed = new_job(new_id(), "export.write", {}, user=None) | {
-        "state": "failed",
-        "error": "disk full",
-        "ended_at": now(),
-    }
-    await hub.db["jobs"].insert_many([failed, new_job(new_id(), "mail.backfill", {}, user=None)])
-    page = await console("boss", roles=("admin",), language=language, width=width, path="/console/admin")
-    role = await hub.db["record_role"].find_one({"code": "SM"})
-    user = await hub.db["record_user"].find_one({"login": "boss"})
-    assert role is not None
-    assert user is not None
-
-    async def look(name: str) -> None:
-        await page.shot(f"admin-{name}-{language}-{width}")
-        assert await page.fits(), name
-        assert await page.violations() == [], name
-
-    for name in (
-        "users",
-        f"users/{user['_id']}",
-        "departments",
-        "roles",
-        f"roles/{role['_id']}",
-        "queues",
-        "jobs",
-        "audit",
-        "schemes",
-        "apps",
-        "parameters",
-    ):
-        await page.go(f"/admin/{name}")
-        await page.find(".admin-card, .plain-table, .state-note").first.wait_for()
-        short = name.replace("/" + name.rsplit("/", 1)[-1], "-one") if "/" in name else name
-        await look(short)
-        if short in ("users", "departments", "roles", "queues", "schemes", "apps"):
-            await page.find(".page-head .el-button--primary").click()
-            await page.find(".el-dialog form").first.wait_for()
-            await look(f"{short}-new")
-
-
 async def test_a_user_is_made_signs_in_and_is_signed_out_by_the_administrator(hub: Hub, console: OpenConsole) -> None:
     """Create with password and roles, change, end sign-ins; all of it in the audit log."""
     boss = await console("boss", roles=("admin",), path="/console/admin/users")

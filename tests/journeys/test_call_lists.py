@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from crm_core.access.actor import system
 from hub.main import Hub
-from hub.settings import AccountSettings, Settings
 from hub.store.unit import Units
 from tests.journeys.conftest import OpenConsole
+from tests.journeys.far_pbx import far_pbx, settings
+from tests.journeys.watch import Watched
 from tests.lab.ami_far_side import AmiFarSide
 from workers.task import Work
 from workers.tasks.call_lists import fill_call_list
 
+__all__ = ["far_pbx", "settings"]
 NUMBERS = ["+8613900139000", "+8613900139001"]
-
-
-@pytest.fixture
-async def far_pbx() -> AsyncIterator[AmiFarSide]:
-    """The PBX."""
-    async with AmiFarSide() as far:
-        yield far
-
-
-@pytest.fixture
-def settings(settings: Settings, far_pbx: AmiFarSide) -> Settings:
-    """The journeys' settings with that PBX."""
-    fields = {"channel": "telephony", "queue": "support", "host": "127.0.0.1", "port": far_pbx.port}
-    pbx = AccountSettings.model_validate(fields | {"username": "m", "secret": "s"})
-    return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": pbx}})
 
 
 async def fill(hub: Hub) -> str:
@@ -48,6 +34,23 @@ async def fill(hub: Hub) -> str:
     return str(job["arguments"]["call_list"])
 
 
+async def begin(lead: Watched, name: str, numbers: str) -> None:
+    """A list in the dialog, not saved yet."""
+    await lead.find("[data-new-list]").click()
+    await lead.find("#list-name").fill(name)
+    await lead.find("#list-queue").select_option("support")
+    await lead.find("#list-numbers").fill(numbers)
+
+
+async def save_and_start(hub: Hub, lead: Watched) -> str:
+    """What stands in the dialog becomes a list that runs; its id."""
+    await lead.find("[data-save-list]").click()
+    await lead.find("[data-state=draft]").wait_for()
+    await lead.find("[data-move=running]").click()
+    await lead.find("[data-state=running]").wait_for()
+    return await fill(hub)
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 async def test_a_list_is_made_started_and_worked_through(
@@ -59,21 +62,14 @@ async def test_a_list_is_made_started_and_worked_through(
     assert owner is not None
     phones = [{"kind": "mobile", "number": NUMBERS[1]}]
     await hub.records.create(system(), "contact", {"name": "Ada Lin", "owner": owner["_id"], "phones": phones})
-    await lead.find("[data-new-list]").click()
-    await lead.find("#list-name").fill("Spring 春季")
-    await lead.find("#list-queue").select_option("support")
+    await begin(lead, "Spring 春季", "139 0013 9000\n+86 139 0013 9001")
     await lead.find("#list-kind").select_option("contacts")
     await lead.find("#list-filters").fill("name__contains=Ada")
-    await lead.find("#list-numbers").fill("139 0013 9000\n+86 139 0013 9001")
     await lead.find("#list-script").fill("Hello!\nMay I tell you about our spring offer?")
     await lead.shot(f"call-list-new-{language}-{width}")
     assert await lead.fits()
     assert await lead.violations() == []
-    await lead.find("[data-save-list]").click()
-    await lead.find("[data-state=draft]").wait_for()
-    await lead.find("[data-move=running]").click()
-    await lead.find("[data-state=running]").wait_for()
-    listed = await fill(hub)
+    listed = await save_and_start(hub, lead)
 
     agent = await console("ann", roles=("SP",), language=language, width=width, path=f"/console/call-lists/{listed}")
     await hub.db["record_user"].update_one({"login": "ann"}, {"$set": {"extension": "1001"}})
@@ -110,19 +106,12 @@ async def test_a_progressive_list_dials_by_itself_for_who_is_ready(
 ) -> None:
     """S2.9.9-06: ready, the countdown, skipped, the next dialled without a hand, the result, paused; nothing after that."""
     lead = await console("sue", language=language, width=width, path="/console/call-lists")
-    await lead.find("[data-new-list]").click()
-    await lead.find("#list-name").fill("Autumn")
-    await lead.find("#list-queue").select_option("support")
-    await lead.find("#list-numbers").fill("\n".join(NUMBERS))
+    await begin(lead, "Autumn", "\n".join(NUMBERS))
     await lead.find("#list-mode").select_option("progressive")
     await lead.find("#list-pace").fill("20")
     assert await lead.fits()
     assert await lead.violations() == []
-    await lead.find("[data-save-list]").click()
-    await lead.find("[data-state=draft]").wait_for()
-    await lead.find("[data-move=running]").click()
-    await lead.find("[data-state=running]").wait_for()
-    listed = await fill(hub)
+    listed = await save_and_start(hub, lead)
 
     agent = await console("ann", roles=("SP",), language=language, width=width, path=f"/console/call-lists/{listed}")
     await hub.db["record_user"].update_one({"login": "ann"}, {"$set": {"extension": "1001"}})
@@ -154,10 +143,7 @@ async def test_a_progressive_list_dials_by_itself_for_who_is_ready(
 async def test_what_is_refused_is_said(console: OpenConsole, far_pbx: AmiFarSide) -> None:
     """A number that is none keeps the dialog open, with the reason; agents make no lists."""
     lead = await console("sue", path="/console/call-lists")
-    await lead.find("[data-new-list]").click()
-    await lead.find("#list-name").fill("x")
-    await lead.find("#list-queue").select_option("support")
-    await lead.find("#list-numbers").fill("abc")
+    await begin(lead, "x", "abc")
     await lead.find("[data-save-list]").click()
     await lead.find(".new-list [role=alert]").wait_for()
     agent = await console("ann", roles=("SP",), path="/console/call-lists")

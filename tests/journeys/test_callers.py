@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,38 +9,16 @@ import pytest
 from crm_core.ground.clock import now
 from hub.desk.lost_callers import LostCallers
 from hub.main import Hub
-from hub.settings import AccountSettings, Settings
 from tests.hub.test_callbacks import lost_call
 from tests.journeys.conftest import OpenConsole
+from tests.journeys.far_pbx import far_pbx, settings
+from tests.journeys.keyboard import tab_to
 from tests.journeys.watch import Watched
 from tests.lab.ami_far_side import AmiFarSide
 
+__all__ = ["far_pbx", "settings"]
 NUMBER, OTHER = "+8613900139000", "+8613900139001"
 SCREENS = pytest.mark.parametrize(("language", "width"), [("en", 1440), ("zh-CN", 1440), ("zh-CN", 390)])
-
-
-@pytest.fixture
-async def far_pbx() -> AsyncIterator[AmiFarSide]:
-    """The PBX."""
-    async with AmiFarSide() as far:
-        yield far
-
-
-@pytest.fixture
-def settings(settings: Settings, far_pbx: AmiFarSide) -> Settings:
-    """The journeys' settings with that PBX."""
-    fields = {"channel": "telephony", "queue": "support", "host": "127.0.0.1", "port": far_pbx.port}
-    pbx = AccountSettings.model_validate(fields | {"username": "m", "secret": "s"})
-    return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": pbx}})
-
-
-async def tab_to(page: Watched, selector: str) -> None:
-    """Press Tab until the keyboard is there, as far as a page has things to go to."""
-    for _ in range(80):
-        if await page.page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        await page.page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not reach {selector}")
 
 
 async def is_sound(page: Watched, name: str, language: str, width: int) -> None:

@@ -34,3 +34,6 @@ export function dayOf(iso: string, language: string): string {
 export function sameDay(one: string, other: string): boolean {
   return new Date(one).toDateString() === new Date(other).toDateString()
 }
+
+/** What a field for a local time holds, as the hub takes it; null where it is empty. */
+export const momentOf = (local: string): string | null => (local ? new Date(local).toISOString() : null)
