@@ -18,7 +18,7 @@ from hub.desk.calls import Calls
 from hub.desk.outbound.free import hindrance
 from hub.desk.outbound.seats import EMPTY
 from hub.desk.outbound.working import Working, check_works
-from hub.errors import ChannelError, SetupError
+from hub.errors import ChannelError, InDoubt, SetupError
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
 from hub.identity.people import People
@@ -68,6 +68,8 @@ class Pacing:
                 await self._dial(caller, listed, seat)
         except Forbidden:
             await self._seats.delete_one({"_id": seat["_id"], "list": seat["list"]})
+        except InDoubt:  # the entry is being called until the PBX has said what became of it
+            return
         except (ChannelError, SetupError, Conflict, Invalid) as error:
             log.warning("an agent is not served", extra={"user": seat["_id"], "reason": str(error)})
             await self._pause(seat, "refused")
