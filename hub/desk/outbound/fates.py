@@ -20,7 +20,7 @@ from hub.leases import Lease
 from hub.readers import Reader
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
-from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS
+from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS, CALL_SEATS
 from hub.store.unit import Unit, Units
 
 LEASE = timedelta(minutes=5)
@@ -110,6 +110,10 @@ class EntryFates:
             if part["direction"] != "outbound":  # the agent's own phone was not answered: nobody was called
                 undone = {"$set": {"state": "taken", "lease_until": now() + LEASE}, "$pop": {"attempts": 1}}
                 await unit.db[CALL_ENTRIES].update_one(where, undone, session=unit.session)
+                if part.get("blind"):  # not the phone's fault: the PBX went away
+                    rung = {"_id": doc["agent"]["id"], "dialled.entry": entry}
+                    again = {"$set": {"dialled": None}}
+                    await unit.db[CALL_SEATS].update_one(rung, again, session=unit.session)
                 return
             doc["attempts"][-1]["outcome"] = said
             if said == "answered":

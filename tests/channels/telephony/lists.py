@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from channels.telephony.ami import Ami
+from crm_core.ground.clock import now
+from hub.store.client import Database
 from hub.store.unit import Units
 from tests.channels.telephony.conftest import Floor
 from tests.conftest import SignedIn
@@ -42,6 +45,18 @@ async def sits(who: SignedIn, listed: str) -> None:
     assert (status, seat["state"]) == (200, "ready"), seat
 
 
+async def prepared(floor: Floor, db: Database, numbers: Sequence[str]) -> str:
+    """A list with its agent ready, whose console goes on saying so; the hub that took this down is stopped."""
+    listed = await started_progressive(floor, numbers)
+    path = f"/api/call-lists/{listed}"
+    await floor.supervisor.call("PATCH", path, {"state": "paused"})
+    await sits(floor.agent, listed)
+    await floor.hub.stop()
+    await db["call_lists"].update_one({"_id": listed}, {"$set": {"state": "running"}})
+    await db["call_seats"].update_one({"_id": floor.agent.user}, {"$set": {"until": now() + timedelta(hours=1)}})
+    return listed
+
+
 class Dialled:
     """The numbers that the PBX dialled to the outside, by its own word."""
 
@@ -56,3 +71,16 @@ class Dialled:
             if each.get("Event") == "DialBegin" and each.get("DestChannel", "").startswith("PJSIP/trunk-")
         ]
         return self._seen
+
+
+async def done(db: Database, listed: str) -> bool:
+    """Whether every entry has its result."""
+    return await db["call_entries"].find_one({"list": listed, "state": {"$ne": "done"}}) is None
+
+
+async def all_true(db: Database, listed: str, dialled: Dialled, numbers: list[str]) -> None:
+    """Each number was dialled once by the PBX's word, and its entry says so."""
+    assert sorted(dialled.numbers()) == numbers, dialled.numbers()
+    entries = await db["call_entries"].find({"list": listed}).sort("n", 1).to_list()
+    said = [(each["number"], each["result"], each["attempts"][-1]["outcome"]) for each in entries]
+    assert said == [(number, "busy", "busy") for number in numbers]

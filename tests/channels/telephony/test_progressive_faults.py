@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from channels.telephony.ami import Ami
-from crm_core.ground.clock import now
 from hub.store.client import Database
 from tests.channels.telephony.conftest import Floor, until
 from tests.channels.telephony.hubs import hub_process
-from tests.channels.telephony.lists import Dialled, sits, started_progressive
+from tests.channels.telephony.lists import Dialled, all_true, done, prepared, sits, started_progressive
 from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BUSY, BYED, RINGING, agent, carrier, pause
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
 NUMBERS = [f"+861390013910{n}" for n in range(4)]
 PICKS_UP = (RINGING, ANSWER, ACKED, BYED)
@@ -32,19 +30,6 @@ DONE_S = 180.0
 def ami_port(cable: Cable) -> int:
     """The hub goes through the cable."""
     return cable.port
-
-
-async def done(db: Database, listed: str) -> bool:
-    """Whether every entry has its result."""
-    return await db["call_entries"].find_one({"list": listed, "state": {"$ne": "done"}}) is None
-
-
-async def all_true(db: Database, listed: str, dialled: Dialled, numbers: list[str]) -> None:
-    """Each number was dialled once by the PBX's word, and its entry says so."""
-    assert sorted(dialled.numbers()) == numbers
-    entries = await db["call_entries"].find({"list": listed}).sort("n", 1).to_list()
-    said = [(each["number"], each["result"], each["attempts"][-1]["outcome"]) for each in entries]
-    assert said == [(number, "busy", "busy") for number in numbers]
 
 
 async def test_a_call_of_which_no_answer_came_is_not_dialled_again(
@@ -101,7 +86,7 @@ async def test_a_hub_killed_as_it_dials(
     pbx: Asterisk, ami: Ami, cable: Cable, floor: Floor, mongo_url: str, db: Database, tmp_path: Path, passes: bool
 ) -> None:
     """Killed between the intent and the answer; a second hub goes on, from what the PBX says."""
-    listed, dialled, killed = await prepared(floor, db), Dialled(ami), asyncio.Event()
+    listed, dialled, killed = await prepared(floor, db, NUMBERS), Dialled(ami), asyncio.Event()
     first, second = (hub_process(mongo_url, db.name, tmp_path, cable.port, name) for name in ("one", "two"))
 
     async def kills() -> None:
@@ -122,7 +107,7 @@ async def test_hubs_killed_again_and_again_dial_each_number_once(
     pbx: Asterisk, ami: Ami, floor: Floor, mongo_url: str, db: Database, tmp_path: Path
 ) -> None:
     """At whatever moment: no number twice, none forgotten, no seat stuck."""
-    listed, dialled, chance, kills = await prepared(floor, db), Dialled(ami), random.Random(11), 0
+    listed, dialled, chance, kills = await prepared(floor, db, NUMBERS), Dialled(ami), random.Random(11), 0
     with agent(pbx, "1001", *PICKS_UP), carrier(pbx, RINGING, pause(0.5), BUSY):
         while not await done(db, listed):
             hub = hub_process(mongo_url, db.name, tmp_path, pbx.ami, f"hub-{kills}")
@@ -142,15 +127,3 @@ async def test_hubs_killed_again_and_again_dial_each_number_once(
 
 async def _more(db: Database, listed: str, dialled: Dialled, before: int) -> bool:
     return len(dialled.numbers()) > before or await done(db, listed)
-
-
-async def prepared(floor: Floor, db: Database) -> str:
-    """A list with its agent ready, whose console goes on saying so; the hub that took this down is stopped."""
-    listed = await started_progressive(floor, NUMBERS)
-    path = f"/api/call-lists/{listed}"
-    await floor.supervisor.call("PATCH", path, {"state": "paused"})
-    await sits(floor.agent, listed)
-    await floor.hub.stop()
-    await db["call_lists"].update_one({"_id": listed}, {"$set": {"state": "running"}})
-    await db["call_seats"].update_one({"_id": floor.agent.user}, {"$set": {"until": now() + timedelta(hours=1)}})
-    return listed
