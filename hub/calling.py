@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from crm_core.ground.ids import new_id
-from hub.model.call import CallEntry, CallNews, MuteDirection
+from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 AccountT_contra = TypeVar("AccountT_contra", contravariant=True)
@@ -74,6 +74,19 @@ def new_reference() -> str:
     return f"mainstem-{new_id()}"
 
 
+@dataclass(frozen=True, slots=True)
+class DialledCall:
+    """What the far side knows of a call that was to be dialled.
+
+    Attributes:
+        state: it never came there; it goes on; it is over; or it was lost there without a word of how it ended.
+        outcome: of one that is over, how the number took it; None = the own phone was not answered: nobody was called.
+    """
+
+    state: Literal["unknown", "live", "over", "lost"]
+    outcome: CallOutcome | None = None
+
+
 PhoneState = Literal["in", "paused", "out"]
 """How a phone stands to a queue of the PBX."""
 
@@ -83,7 +96,11 @@ class CallControl(Protocol[AccountT_contra]):
 
     async def dial(self, account: AccountT_contra, extension: str, number: str, reference: str | None = None) -> str:
         """Ring an extension and, when it answers, the number; returns the reference that the call has at the far side,
-        which is `reference` where one is given."""
+        which is `reference` where one is given. Raises `InDoubt` where the far side may have taken it all the same."""
+        ...
+
+    async def trace(self, account: AccountT_contra, reference: str) -> DialledCall:
+        """What the far side knows of a call that was to be dialled under this reference."""
         ...
 
     async def queue(self, account: AccountT_contra, queue: str, extension: str, name: str, state: PhoneState) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from channels.telephony import acts, handing_on, holding
+from channels.telephony import acts, dialling, handing_on, holding
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
 from channels.telephony.blocking import bring_in_step
@@ -16,7 +16,7 @@ from channels.telephony.machine import PHONE
 from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
-from hub.calling import PhoneState, new_reference
+from hub.calling import DialledCall, PhoneState, new_reference
 from hub.model.call import MuteDirection
 
 _DIALLED = frozenset("0123456789+*#")
@@ -30,16 +30,15 @@ class Control:
 
         Raises:
             Invalid: that is no number.
-            Permanent: the PBX refuses.
+            Transient, InDoubt, Permanent: as `dialling.originate`.
         """
         target, linkedid = dial_text(number, account.region), reference or new_reference()
-        async with await connect(account) as ami:
-            await ami.ask({
-                "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": account.context,
-                "Exten": target, "Priority": "1", "Timeout": str(account.ring_s * 1000), "CallerID": target,
-                "Async": "true", "ChannelId": linkedid,
-            })  # fmt: skip
+        await dialling.originate(account, extension, target, linkedid)
         return linkedid
+
+    async def trace(self, account: TelephonyAccount, reference: str) -> DialledCall:
+        """What the PBX knows of a call that was to be dialled."""
+        return await dialling.trace(account, reference)
 
     async def queue(self, account: TelephonyAccount, queue: str, extension: str, name: str, state: PhoneState) -> None:
         """Put the phone into a queue, pause it there (it stays a member), or take it out.

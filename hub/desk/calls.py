@@ -10,7 +10,7 @@ from hub.accounts.directory import Directory, Entry
 from hub.calling import CallControl, PhoneState
 from hub.channel import Account
 from hub.desk.sight import seen_among
-from hub.errors import ChannelError, SetupError
+from hub.errors import ChannelError, SetupError, Transient
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
@@ -60,7 +60,11 @@ class Calls:
         return entry.id, linkedid
 
     async def reaches(self, caller: Caller, account: str | None) -> bool:
-        """Whether the caller's own phone is there; where the PBX does not say, dialling will show."""
+        """Whether the caller's own phone is there; where the PBX does not say, dialling will show.
+
+        Raises:
+            Transient: the PBX is away.
+        """
         extension = await self._extension(caller)
         pbx, _, entry = await self.pbx(account)
         control = entry.channel.phones if entry.channel is not None else None
@@ -68,6 +72,8 @@ class Calls:
             return True
         try:
             found = [each for each in await control.phones(pbx) if each.extension == extension]
+        except Transient:
+            raise
         except ChannelError:
             return True
         return not found or found[0].registered

@@ -68,6 +68,7 @@ from hub.desk.outbound.do_not_call import DoNotCall
 from hub.desk.outbound.fates import EntryFates
 from hub.desk.outbound.pacing import Pacing
 from hub.desk.outbound.seats import Seats
+from hub.desk.outbound.tracing import Tracing
 from hub.desk.outbound.working import Working
 from hub.desk.outside import OutsideApps
 from hub.desk.parameters import Parameters
@@ -257,7 +258,7 @@ class Hub:
         self.blocked_callers = BlockedCallers(units, self.calls, audit, region)
         self.do_not_call = DoNotCall(units, audit, region)
         self.call_lists = CallLists(units, self.calls, self.call_outcomes, audit, region)
-        self.entry_fates = EntryFates(units)
+        self.entry_fates = EntryFates(units, Tracing(self.db, self.calls))
         self.working = Working(
             units, self.call_lists, self.calls, self.wrap_ups, self.call_outcomes, self.entry_fates, audit
         )

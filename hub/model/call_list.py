@@ -104,7 +104,7 @@ class NextOut(TypedDict):
 SeatState = Literal["ready", "paused", "away"]
 WhyWaiting = Literal[
     "not_running", "outside_hours", "none_due", "all_done", "not_available", "wrap_up", "in_call", "calling", "result",
-    "phone",
+    "phone", "pbx",
 ]  # fmt: skip
 WhyPaused = Literal["phone", "refused"]
 

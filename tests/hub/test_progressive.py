@@ -244,3 +244,28 @@ async def test_others_and_preview_lists_have_no_seats(house: House) -> None:
     await sits(house.ann, await house.running(), "paused", 409)
     answer = await ok(house.sue, "POST", "/api/call-lists", {"name": "x", "queue": "support", "pace_s": 0}, expect=422)
     assert [each["path"] for each in answer["errors"]] == ["pace_s"]
+
+
+@pytest.mark.parametrize("word", ["order", None], ids=["the agent says what came of it", "the agent says nothing"])
+async def test_where_the_pbx_lost_a_call_the_agent_is_asked(
+    house: House, far_pbx: AmiFarSide, word: str | None
+) -> None:
+    """Dialled again only after that, by the rule for numbers that do not answer."""
+    listed = await progressive(house, numbers=NUMBERS[:1])
+    await sits(house.ann, listed)
+    await house.hub.pacing.sweep()
+    entry = (await over(house, house.ann, listed))["entry"]
+    far_pbx.noted["mainstem-dialled/1001"] = f"{entry['attempts'][0]['linkedid']}:begun"
+    with shifted(timedelta(seconds=PACE + 40)):
+        await house.hub.entry_fates.sweep()
+        await house.hub.pacing.sweep()
+        assert (await sits(house.ann, listed, None))["why"] == "result"
+        if word:
+            await house.result(house.ann, entry, word)
+    with shifted(timedelta(seconds=PACE + 700)):
+        await house.hub.entry_fates.sweep()
+    entry = await house.entry(entry)
+    assert (entry["state"], entry["result"], len(entry["attempts"])) == (
+        ("done", word, 1) if word else ("waiting", None, 1)
+    )
+    assert far_pbx.dialled == NUMBERS[:1]

@@ -13,8 +13,9 @@ Fields = dict[str, str]
 
 @dataclass
 class AmiFarSide:
-    """Keeps the numbers it was to dial, in order; `refuses` makes it say no."""
+    """Keeps the numbers it was to dial, in order; `refuses` makes it say no. It has no channel, and `noted` in its database."""
 
+    noted: dict[str, str] = field(default_factory=dict)
     dialled: list[str] = field(default_factory=list)
     refuses: bool = False
     port: int = 0
@@ -38,13 +39,23 @@ class AmiFarSide:
         try:
             while True:
                 asked = _fields((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
-                answer = {"ActionID": asked.get("ActionID", "")} | self._answer(asked)
-                writer.write("".join(f"{k}: {v}\r\n" for k, v in answer.items()).encode("latin-1") + b"\r\n")
+                for answer in self._answers(asked):
+                    fields = {"ActionID": asked.get("ActionID", "")} | answer
+                    writer.write("".join(f"{k}: {v}\r\n" for k, v in fields.items()).encode("latin-1") + b"\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
             self._writers.discard(writer)
             writer.close()
+
+    def _answers(self, asked: Fields) -> list[Fields]:
+        match asked.get("Action"):
+            case "CoreShowChannels":
+                return _list([])
+            case "DBGetTree":
+                rows = {k: v for k, v in self.noted.items() if k.startswith(asked["Family"])}
+                return _list([{"Event": "DBGetTreeResponse", "Key": f"/{k}", "Val": v} for k, v in rows.items()])
+        return [self._answer(asked)]
 
     def _answer(self, asked: Fields) -> Fields:
         match asked.get("Action"):
@@ -56,6 +67,11 @@ class AmiFarSide:
             case "Login" | "Ping" | "Logoff":
                 return {"Response": "Success", "Message": "Authentication accepted"}
         return {"Response": "Error", "Message": "Permission denied"}
+
+
+def _list(found: list[Fields]) -> list[Fields]:
+    begins = {"Response": "Success", "EventList": "start"}
+    return [begins, *found, {"Event": "ListComplete", "EventList": "Complete", "ListItems": str(len(found))}]
 
 
 def _fields(text: str) -> Fields:

@@ -15,19 +15,24 @@ from typing import Any
 from crm_core.ground.clock import now
 from hub.desk.outbound.call_lists import finish
 from hub.desk.outbound.rules import MOST_ATTEMPTS, Fate, fate_of, plain_outcome
+from hub.desk.outbound.tracing import Tracing
 from hub.leases import Lease
 from hub.readers import Reader
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
-from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS
+from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS, CALL_SEATS
 from hub.store.unit import Unit, Units
 
 LEASE = timedelta(minutes=5)
 """So long an agent may look at an entry before dialling."""
-CALLING = timedelta(minutes=2)
+CALLING = timedelta(seconds=30)
 """So long a dialled entry waits for its call before somebody looks."""
+SOON = timedelta(seconds=5)
+"""So long after it was in doubt whether the PBX took a call, it is asked; and asked again where it did not say."""
 _TALKED = timedelta(minutes=10)
-"""So long after an answered call the agent's result is awaited."""
+"""So long after an answered call, or one of which nobody else knows, the agent's result is awaited."""
+_IN_DOUBT = timedelta(minutes=10)
+"""So long a PBX that does not say is asked; after that the agent is."""
 _SWEEP_S = 5.0
 _AT_ONCE = 100
 
@@ -35,8 +40,8 @@ _AT_ONCE = 100
 class EntryFates:
     """Moves entries on."""
 
-    def __init__(self, units: Units) -> None:
-        self._units, self._db = units, units.db
+    def __init__(self, units: Units, tracing: Tracing) -> None:
+        self._units, self._db, self._tracing = units, units.db, tracing
 
     def reader(self) -> Reader:
         """The durable reader, for `hub.main`."""
@@ -56,10 +61,28 @@ class EntryFates:
         if call is not None and not call["live"]:
             await self._ended(entry["_id"], entry["linkedid"], call["part"])
         elif call is not None:
-            where = {"_id": entry["_id"], "state": "calling", "linkedid": entry["linkedid"]}
-            await self._db[CALL_ENTRIES].update_one(where, {"$set": {"lease_until": now() + CALLING}})
+            await self._look_again(entry, CALLING)
         elif entry["lease_until"] <= now():
+            await self._trace(entry)
+
+    async def _look_again(self, entry: Doc, after: timedelta) -> None:
+        await self._db[CALL_ENTRIES].update_one(_called(entry), {"$set": {"lease_until": now() + after}})
+
+    async def _trace(self, entry: Doc) -> None:
+        """Nothing was heard of its call: as the PBX says, and never on a guess, it is dialled again."""
+        found = await self._tracing.of(entry)
+        if found is not None and found.state == "over":
+            direction = "internal" if found.outcome is None else "outbound"
+            await self._ended(entry["_id"], entry["linkedid"], {"direction": direction, "outcome": found.outcome})
+        elif found is not None and found.state == "unknown":
             await self._units.run(lambda unit: self._not_called(unit, entry))
+        elif found is not None and found.state == "live":
+            await self._look_again(entry, CALLING)
+        elif found is not None or entry["attempts"][-1]["at"] + _IN_DOUBT <= now():
+            ask = {"state": "talked", "lease_until": now() + _TALKED}
+            await self._db[CALL_ENTRIES].update_one(_called(entry), {"$set": ask})
+        else:
+            await self._look_again(entry, SOON)
 
     async def run(self, _lease: Lease) -> None:
         """Sweep until cancelled; on one hub at a time."""
@@ -74,7 +97,7 @@ class EntryFates:
             if entry["state"] == "calling":
                 await self.look(entry)
             else:
-                await self._units.run(partial(_unsaid, entry=entry))
+                await self._units.run(partial(self._unsaid, entry=entry))
 
     async def _ended(self, entry: str, linkedid: str, part: Doc) -> None:
         said = plain_outcome(part["outcome"])
@@ -87,6 +110,10 @@ class EntryFates:
             if part["direction"] != "outbound":  # the agent's own phone was not answered: nobody was called
                 undone = {"$set": {"state": "taken", "lease_until": now() + LEASE}, "$pop": {"attempts": 1}}
                 await unit.db[CALL_ENTRIES].update_one(where, undone, session=unit.session)
+                if part.get("blind"):  # not the phone's fault: the PBX went away
+                    rung = {"_id": doc["agent"]["id"], "dialled.entry": entry}
+                    again = {"$set": {"dialled": None}}
+                    await unit.db[CALL_SEATS].update_one(rung, again, session=unit.session)
                 return
             doc["attempts"][-1]["outcome"] = said
             if said == "answered":
@@ -101,16 +128,23 @@ class EntryFates:
         """The PBX knows no such call (any more): it is tried again, within bounds."""
         given_up = len(entry["attempts"]) >= MOST_ATTEMPTS
         fate = Fate("done", now(), "failed") if given_up else Fate("waiting", now(), None)
-        await settle(unit, entry, fate, {"state": "calling", "linkedid": entry["linkedid"]})
+        await settle(unit, entry, fate, _called(entry))
+
+    async def _unsaid(self, unit: Unit, entry: Doc) -> None:
+        """The agent did not say what came of a call. One of which nobody knows whether it was answered is tried again, by
+        the rule for numbers that are not."""
+        answered = entry["attempts"][-1]["outcome"] == "answered"
+        fate = Fate("done", now(), "answered") if answered else await self._fate(unit, entry, "no_answer")
+        await settle(unit, entry, fate, {"state": "talked", "linkedid": entry["linkedid"]})
 
     async def _fate(self, unit: Unit, entry: Doc, outcome: str) -> Fate:
         listed: Doc | None = await unit.db[CALL_LISTS].find_one({"_id": entry["list"]}, session=unit.session)
         return fate_of((listed or {"retries": {}})["retries"], outcome, len(entry["attempts"]), now())
 
 
-async def _unsaid(unit: Unit, entry: Doc) -> None:
-    """The agent did not say what came of an answered call."""
-    await settle(unit, entry, Fate("done", now(), "answered"), {"state": "talked"})
+def _called(entry: Doc) -> Doc:
+    """The entry, while the same call is awaited."""
+    return {"_id": entry["_id"], "state": "calling", "linkedid": entry["linkedid"]}
 
 
 async def settle(unit: Unit, entry: Doc, fate: Fate, only: Doc, **more: Any) -> bool:

@@ -18,7 +18,7 @@ from hub.desk.calls import Calls
 from hub.desk.outbound.free import hindrance
 from hub.desk.outbound.seats import EMPTY
 from hub.desk.outbound.working import Working, check_works
-from hub.errors import ChannelError, SetupError
+from hub.errors import ChannelError, InDoubt, SetupError, Transient
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
 from hub.identity.people import People
@@ -68,6 +68,11 @@ class Pacing:
                 await self._dial(caller, listed, seat)
         except Forbidden:
             await self._seats.delete_one({"_id": seat["_id"], "list": seat["list"]})
+        except InDoubt:  # the entry is being called until the PBX has said what became of it
+            return
+        except Transient:  # the PBX is away: nothing was dialled, and it is the agent's turn when it is back
+            change = EMPTY | {"why": "pbx", "at": None, "dialled": None, "look_at": now() + _LATER}
+            await self._seats.update_one(_ready(seat), {"$set": change})
         except (ChannelError, SetupError, Conflict, Invalid) as error:
             log.warning("an agent is not served", extra={"user": seat["_id"], "reason": str(error)})
             await self._pause(seat, "refused")
@@ -118,9 +123,8 @@ class Pacing:
         await self._working.place(caller, listed, begun, _FAR)
 
     async def _pause(self, seat: Doc, reason: str) -> None:
-        where = {"_id": seat["_id"], "list": seat["list"], "state": "ready"}
         change = EMPTY | {"state": "paused", "reason": reason, "why": None, "dialled": None}
-        await self._seats.update_one(where, {"$set": change})
+        await self._seats.update_one(_ready(seat), {"$set": change})
 
     async def _caller(self, user: str) -> Caller | None:
         person = await self._people.find(user)
@@ -130,6 +134,11 @@ class Pacing:
             user=person.user, login=person.login, name=person.name, admin=person.actor.admin, supervisor=person.supervisor,
             queues=person.queues, actor=person.actor, sign_in="progressive dialling", roles=person.roles,
         )  # fmt: skip
+
+
+def _ready(seat: Doc) -> Doc:
+    """The seat, as long as the agent does not say otherwise."""
+    return {"_id": seat["_id"], "list": seat["list"], "state": "ready"}
 
 
 def _still(seat: Doc) -> Doc:

@@ -6,20 +6,22 @@ that runs out gives the entry to whoever asks next; nothing needs to run for tha
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from crm_core.ground.clock import as_stored, now
-from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, MainstemError, NotFound
+from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from hub.calling import new_reference
 from hub.desk.call_outcomes import CallOutcomes
 from hub.desk.calls import Calls
 from hub.desk.outbound.call_lists import CallLists
 from hub.desk.outbound.do_not_call import barred
-from hub.desk.outbound.fates import CALLING, LEASE, EntryFates, settle
+from hub.desk.outbound.fates import CALLING, LEASE, SOON, EntryFates, settle
 from hub.desk.outbound.rules import MOST_ATTEMPTS, Fate, fate_of, may_call, opens_at
 from hub.desk.wrap_ups import WrapUps
+from hub.errors import ChannelError, InDoubt, SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
@@ -31,6 +33,8 @@ from hub.store.unit import Unit, Units
 
 _BARRED = "do_not_call"
 _OPTED_OUT = "opted_out"
+_DIALS_WITHIN_S = 15.0
+"""Well within `CALLING`: when another hub asks the PBX about it, this one does not dial any more."""
 
 
 Also = Callable[[Unit, Doc], Awaitable[None]]
@@ -115,10 +119,15 @@ class Working:
         return await self.place(caller, listed, await self.begin(caller, call_list, entry, far), far)
 
     async def place(self, caller: Caller, listed: Doc, doc: Doc, far: FarEnd) -> tuple[str, str]:
-        """Make the call that `begin` wrote down, by the linkedid that stands there."""
+        """Make the call that `begin` wrote down, by the linkedid that stands there; raises `InDoubt` where that may have
+        been done."""
         try:
-            done = await self._calls.dial(caller, doc["number"], listed["account"], far, doc["linkedid"])
-        except MainstemError:  # nothing rang: the attempt did not happen
+            async with asyncio.timeout(_DIALS_WITHIN_S):
+                done = await self._calls.dial(caller, doc["number"], listed["account"], far, doc["linkedid"])
+        except (InDoubt, TimeoutError) as error:  # the PBX is asked before anybody dials again
+            await self._db[CALL_ENTRIES].update_one(_as_begun(doc), {"$set": {"lease_until": now() + SOON}})
+            raise InDoubt("it is not known yet whether the call is being made; the PBX is asked") from error
+        except (ChannelError, SetupError, Conflict, Invalid):  # nothing rang: the attempt did not happen
             change = {"state": "taken", "lease_until": now() + LEASE, "linkedid": None}
             await self._db[CALL_ENTRIES].update_one(_as_begun(doc), {"$set": change, "$pop": {"attempts": 1}})
             raise

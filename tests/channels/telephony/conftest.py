@@ -14,6 +14,7 @@ from channels.telephony.ami import Ami, open_ami
 from hub.main import Hub
 from hub.settings import AccountSettings, QueueSettings, Settings
 from tests.conftest import SignedIn, SignIn
+from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.plays import all_hung_up, channels
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
 from tests.lab.asterisk.sid import install, installed, why_not
@@ -54,6 +55,15 @@ def account_settings(port: int, **more: Any) -> AccountSettings:
     """The telephony account of a PBX whose AMI is at this port."""
     fields = {"host": "127.0.0.1", "port": port, "username": USER, "secret": SECRET, "queue": "support", "ping_s": 0.5}
     return AccountSettings(channel="telephony", **{**fields, **more})
+
+
+@pytest.fixture
+async def cable(pbx: Asterisk) -> AsyncIterator[Cable]:
+    """A way to the PBX of this run that can be cut; a test that overrides `ami_port` has its hub go there."""
+    cable = Cable(pbx.ami)
+    await cable.mend()
+    yield cable
+    await cable.cut()
 
 
 @pytest.fixture

@@ -5,33 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from channels.telephony.ami import Ami
-from hub.store.unit import Units
 from tests.channels.telephony.conftest import Floor, until
+from tests.channels.telephony.lists import started
 from tests.lab.asterisk.plays import channel_of, quiet
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BUSY, BYED, CANCELLED, RINGING, agent, carrier, hang_up, pause
-from workers.task import Work
-from workers.tasks.call_lists import fill_call_list
 
 NUMBERS = ["139 0013 9000", "139 0013 9001", "139 0013 9002"]
 PICKS_UP = (RINGING, ANSWER, ACKED)
-
-
-async def started(floor: Floor) -> str:
-    """A list of three, filled by a worker's turn."""
-    again = {"after_min": 30, "most": 3}
-    body = {"name": "Care", "queue": "support", "numbers": NUMBERS, "retries": {"busy": again, "no_answer": again}}
-    status, listed = await floor.supervisor.call("POST", "/api/call-lists", body)
-    assert status == 201, listed
-    await floor.supervisor.call("PATCH", f"/api/call-lists/{listed['id']}", {"state": "running"})
-
-    async def nothing(*_: Any) -> None:
-        return None
-
-    units = Units(floor.hub.client, floor.hub.db)
-    work = Work(settings=floor.hub.settings, db=floor.hub.db, units=units, tell=nothing, send=nothing)
-    await fill_call_list(work, listed["id"], floor.supervisor.user)
-    return str(listed["id"])
+AGAIN = {"after_min": 30, "most": 3}
+RETRIES = {"busy": AGAIN, "no_answer": AGAIN}
 
 
 async def dialled(floor: Floor, listed: str) -> tuple[Any, Any]:
@@ -57,7 +40,7 @@ async def call_of(floor: Floor, linkedid: str) -> Any:
 
 async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
     """S2.9.9-06: answered and wrapped up; busy, and not answered: due again by the rule, though nobody said so."""
-    listed = await started(floor)
+    listed = await started(floor, NUMBERS, retries=RETRIES)
     with (
         agent(pbx, "1001", *PICKS_UP, BYED),
         carrier(pbx, RINGING, ANSWER, ACKED, pause(1), hang_up()),
@@ -102,7 +85,7 @@ async def test_a_list_of_three_is_worked_through(pbx: Asterisk, ami: Ami, floor:
 
 async def test_an_own_phone_that_is_not_answered_is_no_attempt(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
     """Nobody was called: the agent still has the entry, as before, and may dial again."""
-    listed = await started(floor)
+    listed = await started(floor, NUMBERS, retries=RETRIES)
     with agent(pbx, "1001", BUSY):
         entry, _ = await dialled(floor, listed)
         after = await moved_on(floor, entry)

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from channels.telephony.ami import Ami
 from hub.store.client import Database, Doc
 from tests.channels.telephony.conftest import Floor, until
-from tests.faults.house import HubProcess, free_port
+from tests.channels.telephony.hubs import hub_process, owned, taken
+from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.plays import ADA, all_hung_up, channel_of, ended, members
-from tests.lab.asterisk.server import SECRET, USER, Asterisk
+from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import TALKS, Caller, agent, call, pause
-from tests.lab.chaos_proxy import ChaosProxy
 
 BOB = Caller("13900139000", "Bob")
 CUT_S = 3.0
 RETURN_S = 5.0
-
-
-class Cable:
-    """The way to AMI, to be cut and mended: a TCP proxy on a port that stays the same."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self.port = free_port()
-        self._proxy: ChaosProxy | None = None
-
-    async def mend(self) -> None:
-        """Let connections through."""
-        self._proxy = await ChaosProxy(self._target, self.port).__aenter__()
-
-    async def cut(self) -> None:
-        """Cut all connections, and refuse new ones."""
-        if self._proxy is not None:
-            await self._proxy.__aexit__(None, None, None)
-            self._proxy = None
-
-
-@pytest.fixture
-async def cable(pbx: Asterisk) -> AsyncIterator[Cable]:
-    """The way to the PBX of this run."""
-    cable = Cable(pbx.ami)
-    await cable.mend()
-    yield cable
-    await cable.cut()
 
 
 @pytest.fixture
@@ -125,37 +95,21 @@ async def test_a_pbx_that_is_started_anew_leaves_no_ghost(pbx: Asterisk, ami: Am
         await until(lambda: _states(floor.hub.db, ["ended", "ended"]))
 
 
-CONFIG = """
-[limits]
-drain_s = 2.0
-[queues.support]
-name = "Support"
-[accounts.pbx]
-channel = "telephony"
-queue = "support"
-host = "127.0.0.1"
-port = {door}
-username = "USER"
-secret = "SECRET"
-ping_s = 1.0
-""".replace("USER", USER).replace("SECRET", SECRET)
-
-
 @pytest.mark.fault
 async def test_a_killed_hub_is_taken_over_in_the_middle_of_a_call(
     pbx: Asterisk, ami: Ami, db: Database, mongo_url: str, tmp_path: Path
 ) -> None:
     """The call is one message with its whole life; what was told is not told again."""
-    hubs = [_hub(mongo_url, db.name, tmp_path, pbx.ami, name) for name in ("one", "two")]
+    hubs = [hub_process(mongo_url, db.name, tmp_path, pbx.ami, name) for name in ("one", "two")]
     await hubs[0].start()
-    await until(lambda: _owned(db))
+    await until(lambda: owned(db))
     await hubs[1].start()
     async with members(ami, "1001"):
         with agent(pbx, "1001", *TALKS), call(pbx, "4000", ADA.dials, ADA.is_answered, pause(14), ADA.hangs_up) as ada:
             await until(lambda: _states(db, ["talking"]))
             before = await db["leases"].find_one({"_id": "account:pbx"})
             await hubs[0].kill()
-            await until(lambda: _taken(db, before))
+            await until(lambda: taken(db, before))
             await ended(ada)
             await until(lambda: _states(db, ["ended"]))
     [doc] = await _calls(db)
@@ -168,20 +122,3 @@ async def test_a_killed_hub_is_taken_over_in_the_middle_of_a_call(
     assert [names.count(name) for name in ("call.ringing", "call.answered", "call.ended")] == [1, 1, 1], names
     places = [event["n"] async for event in db["call_events"].find({}).sort("n", 1)]
     assert places == list(range(1, len(places) + 1))
-
-
-def _hub(mongo_url: str, database: str, folder: Path, ami: int, name: str) -> HubProcess:
-    home = folder / name
-    home.mkdir()
-    (folder / "key").touch()
-    return HubProcess(mongo_url, database, home, ami, config=CONFIG)
-
-
-async def _owned(db: Database) -> Any:
-    return await db["health"].find_one({"_id": "pbx", "state": "connected"})
-
-
-async def _taken(db: Database, before: Doc | None) -> bool:
-    now = await db["leases"].find_one({"_id": "account:pbx"})
-    health = await _owned(db)
-    return bool(now and before and now["hub"] != before["hub"] and health and health["hub"] == now["hub"])

@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from channels.telephony.ami import Ami
-from hub.store.unit import Units
 from tests.channels.telephony.conftest import Floor, until
-from tests.conftest import SignedIn, SignIn
+from tests.channels.telephony.lists import sits, started_progressive
+from tests.conftest import SignIn
 from tests.lab.asterisk.plays import channels, quiet
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BUSY, BYED, RINGING, agent, carrier, pause
-from workers.task import Work
-from workers.tasks.call_lists import fill_call_list
 
 NUMBERS = [f"+861390013900{n}" for n in range(4)]
 PICKS_UP = (RINGING, ANSWER, ACKED, BYED)
-
-
-async def started(floor: Floor) -> str:
-    """A list of four with a second between calls, filled by a worker's turn; whoever is busy is not called again."""
-    body = {"name": "Care", "queue": "support", "numbers": NUMBERS, "mode": "progressive", "pace_s": 1}
-    body["retries"] = {"no_answer": {"after_min": 30, "most": 3}}
-    status, listed = await floor.supervisor.call("POST", "/api/call-lists", body)
-    assert status == 201, listed
-    await floor.supervisor.call("PATCH", f"/api/call-lists/{listed['id']}", {"state": "running"})
-
-    async def nothing(*_: Any) -> None:
-        return None
-
-    units = Units(floor.hub.client, floor.hub.db)
-    work = Work(settings=floor.hub.settings, db=floor.hub.db, units=units, tell=nothing, send=nothing)
-    await fill_call_list(work, listed["id"], floor.supervisor.user)
-    return str(listed["id"])
-
-
-async def sits(who: SignedIn, listed: str) -> None:
-    """Available, and ready at the list."""
-    await who.call("PUT", "/api/me/presence", {"state": "available"})
-    status, seat = await who.call("PUT", f"/api/call-lists/{listed}/seat", {"state": "ready"})
-    assert (status, seat["state"]) == (200, "ready"), seat
 
 
 async def test_each_number_is_dialled_once_and_never_more_than_agents_are_free(
     pbx: Asterisk, ami: Ami, floor: Floor, signed_in: SignIn
 ) -> None:
     """Nobody dials by hand; both agents get calls, one at a time each, until the list is done."""
-    listed = await started(floor)
+    listed = await started_progressive(floor, NUMBERS)
     other = await signed_in("bob", roles=["SP"], queues=["support"])
     await floor.hub.db["record_user"].update_one({"_id": other.user}, {"$set": {"extension": "1002"}})
     outside: list[int] = []
