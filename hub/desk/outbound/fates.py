@@ -20,7 +20,7 @@ from hub.leases import Lease
 from hub.readers import Reader
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
-from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS, CALL_SEATS
+from hub.store.outbound_collections import CALL_ENTRIES, CALL_LISTS
 from hub.store.unit import Unit, Units
 
 LEASE = timedelta(minutes=5)
@@ -52,14 +52,14 @@ class EntryFates:
         calls: list[Doc] = [event["data"]["call"] for event in batch]
         parts = {linkedid: call["part"] for call in calls for linkedid in call["linkedids"]}
         where = {"linkedid": {"$in": sorted(parts)}, "state": "calling"}
-        async for entry in self._db[CALL_ENTRIES].find(where, {"linkedid": 1}):
-            await self._ended(entry["_id"], entry["linkedid"], parts[entry["linkedid"]])
+        async for entry in self._db[CALL_ENTRIES].find(where):
+            await self._over(entry, parts[entry["linkedid"]])
 
     async def look(self, entry: Doc) -> None:
         """Bring one entry that is being called in step with its call, as the store has it."""
         call = await self._db[CALLS].find_one({"linkedids": entry["linkedid"], "merged_into": None})
         if call is not None and not call["live"]:
-            await self._ended(entry["_id"], entry["linkedid"], call["part"])
+            await self._over(entry, call["part"])
         elif call is not None:
             await self._look_again(entry, CALLING)
         elif entry["lease_until"] <= now():
@@ -68,9 +68,16 @@ class EntryFates:
     async def _look_again(self, entry: Doc, after: timedelta) -> None:
         await self._db[CALL_ENTRIES].update_one(_called(entry), {"$set": {"lease_until": now() + after}})
 
-    async def _trace(self, entry: Doc) -> None:
-        """Nothing was heard of its call: as the PBX says, and never on a guess, it is dialled again."""
-        found = await self._tracing.of(entry)
+    async def _over(self, entry: Doc, part: Doc) -> None:
+        """Its call is over. Where nobody saw the end, it may have got further than to the agent's own phone."""
+        if part["direction"] != "outbound" and part.get("blind"):
+            await self._trace(entry, gone=True)
+        else:
+            await self._ended(entry["_id"], entry["linkedid"], part)
+
+    async def _trace(self, entry: Doc, *, gone: bool = False) -> None:
+        """As the PBX says, and never on a guess, it is dialled again. `gone`: what there was to hear was heard."""
+        found = await self._tracing.of(entry, gone=gone)
         if found is not None and found.state == "over":
             direction = "internal" if found.outcome is None else "outbound"
             await self._ended(entry["_id"], entry["linkedid"], {"direction": direction, "outcome": found.outcome})
@@ -110,10 +117,6 @@ class EntryFates:
             if part["direction"] != "outbound":  # the agent's own phone was not answered: nobody was called
                 undone = {"$set": {"state": "taken", "lease_until": now() + LEASE}, "$pop": {"attempts": 1}}
                 await unit.db[CALL_ENTRIES].update_one(where, undone, session=unit.session)
-                if part.get("blind"):  # not the phone's fault: the PBX went away
-                    rung = {"_id": doc["agent"]["id"], "dialled.entry": entry}
-                    again = {"$set": {"dialled": None}}
-                    await unit.db[CALL_SEATS].update_one(rung, again, session=unit.session)
                 return
             doc["attempts"][-1]["outcome"] = said
             if said == "answered":

@@ -17,13 +17,13 @@ class Tracing:
     def __init__(self, db: Database, calls: Calls) -> None:
         self._db, self._calls = db, calls
 
-    async def of(self, entry: Doc) -> DialledCall | None:
-        """The word of the PBX; None while nobody can say, or what was heard of it is not in the store yet."""
+    async def of(self, entry: Doc, *, gone: bool = False) -> DialledCall | None:
+        """The word of the PBX; None while nobody can say, or what was heard of it is not in the store yet (`gone`: it is)."""
         listed = await self._db[CALL_LISTS].find_one({"_id": entry["list"]}, {"account": 1}) or {"account": None}
         try:
             pbx, control, account = await self._calls.pbx(listed["account"])
             heard = {"account": account.id, "linkedid": entry["linkedid"]}
-            if await self._db[CALL_EVENTS].find_one(heard, {"_id": 1}) is not None:
+            if not gone and await self._db[CALL_EVENTS].find_one(heard, {"_id": 1}) is not None:
                 return None
             return await control.trace(pbx, entry["linkedid"])
         except (ChannelError, SetupError, Invalid):
