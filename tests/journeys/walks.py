@@ -82,7 +82,8 @@ WALKS = {
     ),
     "/admin/jobs": Walk("[data-job] .el-button", shows="[data-state=queued]", waits="[data-job]"),
     "/admin/audit": Walk(
-        ".audit-page__filter button[type=submit]", types={"input[name=what]": "session.began"}, shows="[data-act]"
+        ".audit-page__filter button[type=submit]", types={"input[name=what]": "account.added"},
+        shows="tbody:not(:has([data-act='user.created'])) [data-act='account.added']"
     ),
     "/admin/apps": Walk(PRIMARY, dialog=DIALOG),
     "/admin/schemes": Walk(PRIMARY, dialog=DIALOG),
