@@ -17,11 +17,16 @@ def problem(error: MainstemError, correlation: str | None = None) -> dict[str, A
     if error.detail:
         out["detail"] = error.detail
     if isinstance(error, Invalid):
-        out["errors"] = [{"path": f.path, "code": f.code, "detail": f.detail} for f in error.fields]
+        out["errors"] = [_field(each) for each in error.fields]
     out.update(error.data)
     if correlation:
         out["correlation"] = correlation
     return out
+
+
+def _field(wrong: FieldError) -> dict[str, Any]:
+    said = {"path": wrong.path, "code": wrong.code, "detail": wrong.detail}
+    return said | {"args": dict(wrong.args)} if wrong.args else said
 
 
 def from_validation(error: ValidationError, prefix: str = "") -> Invalid:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One invalid field: where it is (`a.b.0`), a stable code for programs, a sentence for people."""
+    """One invalid field: where it is (`a.b.0`), a stable code for programs, a sentence for people, and what the sentence
+    speaks of (`args`), so that a screen can say it in its own language."""
 
     path: str
     code: str
     detail: str
+    args: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
 
 class MainstemError(Exception):

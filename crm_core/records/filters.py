@@ -23,9 +23,9 @@ _WORDS = frozenset({"text", "phone", "email"})
 
 
 class _Wrong(Exception):
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, **args: str | int) -> None:
         super().__init__(detail)
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.facts = f"filter-{code}", detail, args
 
 
 def read_filters(actor: Actor, declared: type[Kept], params: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
@@ -43,7 +43,7 @@ def read_filters(actor: Actor, declared: type[Kept], params: Mapping[str, str]) 
         try:
             parts.append(_read(shapes.get(name), op or "eq", text))
         except _Wrong as wrong:
-            errors.append(FieldError(param, wrong.code, wrong.detail))
+            errors.append(FieldError(param, wrong.code, wrong.detail, wrong.facts))
         names.add(name)
     if errors:
         raise Invalid("the list cannot be filtered like this", fields=tuple(errors))
@@ -65,7 +65,8 @@ def _read(shape: Shape | None, op: str, text: str) -> dict[str, Any]:
     if shape is None:
         raise _Wrong("unknown", "there is no such field to filter by")
     if op not in ops_of(shape):
-        raise _Wrong("operator", f"this field can be filtered with {', '.join(ops_of(shape))}")
+        fit = ", ".join(ops_of(shape))
+        raise _Wrong("operator", f"this field can be filtered with {fit}", fit=fit)
     return {stored_name(shape.name): _condition(shape, op, text)}
 
 
@@ -76,7 +77,7 @@ def _condition(shape: Shape, op: str, text: str) -> Any:
         case "in" | "nin":
             values = text.split(",")
             if len(values) > _MOST_VALUES:
-                raise _Wrong("too_many", f"at most {_MOST_VALUES} values")
+                raise _Wrong("many", f"at most {_MOST_VALUES} values", most=_MOST_VALUES)
             return {f"${op}": [_value(shape, one) for one in values]}
         case "contains":
             return {"$regex": re.escape(_short(text)), "$options": "i"}
@@ -92,7 +93,7 @@ def _condition(shape: Shape, op: str, text: str) -> Any:
 
 def _short(text: str) -> str:
     if not 0 < len(text) <= _LONGEST or not text.isprintable():
-        raise _Wrong("length", f"1 to {_LONGEST} printable characters")
+        raise _Wrong("length", f"1 to {_LONGEST} printable characters", most=_LONGEST)
     return text
 
 
@@ -104,4 +105,4 @@ def _value(shape: Shape, text: str) -> Any:
     try:
         return adapter.dump_python(adapter.validate_python(text))
     except ValidationError as error:
-        raise _Wrong(error.errors()[0]["type"], error.errors()[0]["msg"]) from None
+        raise _Wrong("value", error.errors()[0]["msg"]) from None

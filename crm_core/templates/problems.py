@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from crm_core.ground.errors import FieldError
+
 _WORDS: dict[str, tuple[str, str]] = {
     "unknown": ("没有字段 {what}{near_zh}", "there is no field {what}{near_en}"),
     "syntax": ("语法错误：{what}", "syntax: {what}"),
@@ -42,6 +44,14 @@ class Problem:
         return {
             "code": self.code, "line": self.line, "column": self.column, "what": self.what, "near": self.near, **said,
         }  # fmt: skip
+
+
+def as_field_error(path: str, problem: Problem) -> FieldError:
+    """The fault of the field at `path`: its code and what it speaks of, for words in any language."""
+    args: dict[str, str | int] = {"line": problem.line, "column": problem.column, "what": problem.what}
+    near = {"near": problem.near} if problem.near else {}
+    detail = f"line {problem.line}, column {problem.column}: {problem.out()['en']}"
+    return FieldError(path, f"template-{problem.code}", detail, args | near)
 
 
 class Unfit(ValueError):

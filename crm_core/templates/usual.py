@@ -9,6 +9,7 @@ from crm_core.declare.registry import Registry
 from crm_core.declare.shape import Shape
 from crm_core.ground.errors import FieldError
 from crm_core.templates.check import check
+from crm_core.templates.problems import as_field_error
 from crm_core.templates.scope import Scope, word
 
 PEOPLE = {"contact": "contact", "customer": "customer", "employee": "user", "supplier": "supplier", "sender": "user"}
@@ -49,6 +50,4 @@ def template_faults(registry: Registry, record: Any) -> Iterator[FieldError]:
     scope = usual_scope(registry, about)
     for name in names:
         for problem in check(getattr(record, name) or "", scope).problems:
-            said = problem.out()
-            place = f"line {problem.line}, column {problem.column}: {said['en']} / {said['zh']}"
-            yield FieldError(name, "template", place)
+            yield as_field_error(name, problem)

@@ -11,10 +11,11 @@ from typing_extensions import TypedDict
 from crm_core.declare.registry import Registry
 from crm_core.declare.shape import Shape
 from crm_core.ground.clock import now
-from crm_core.ground.errors import FieldError, Forbidden, Invalid, NotFound
+from crm_core.ground.errors import Forbidden, Invalid, NotFound
 from crm_core.templates.check import check
 from crm_core.templates.compiled import Compiled
 from crm_core.templates.fields import record_node
+from crm_core.templates.problems import as_field_error
 from crm_core.templates.scope import Scope, picks, word
 from crm_core.templates.values import Node, Shown
 from crm_core.templates.writing import Hand, Language
@@ -148,7 +149,7 @@ class Canned:
 
     def _check(self, fields: Mapping[str, Any]) -> None:
         problems = check(fields.get("text", ""), self._scope).problems
-        wrong = [FieldError("text", "template", f"{p.line}:{p.column} {p.out()['en']}") for p in problems]
+        wrong = [as_field_error("text", each) for each in problems]
         if wrong:
             raise Invalid(f"text: {wrong[0].detail}", fields=tuple(wrong))
 

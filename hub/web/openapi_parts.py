@@ -32,6 +32,7 @@ PROBLEM: Json = {
                     "path": {"type": "string"},
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
+                    "args": {"type": "object", "description": "what `detail` speaks of; which, the code says"},
                 },
             },
         },

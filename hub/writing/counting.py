@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from typing_extensions import TypedDict
 
 from crm_core.access.actor import Actor
-from crm_core.ground.errors import FieldError, Invalid
+from crm_core.ground.errors import Invalid
 from hub.store.records import Records
 from hub.writing.audience import Audience, Segment
 from hub.writing.optouts import OptOuts
@@ -44,7 +46,7 @@ async def count_segment(records: Records, optouts: OptOuts, writer: Actor, segme
             else:
                 left_out += 1
     except Invalid as error:
-        wrong = tuple(FieldError(f"segments.{at}.filters.{one.path}", one.code, one.detail) for one in error.fields)
+        wrong = tuple(replace(one, path=f"segments.{at}.filters.{one.path}") for one in error.fields)
         raise Invalid(error.detail, fields=wrong) from None
     barred = len(await optouts.barred(keys))
     return {"receivers": len(keys) - barred, "left_out": left_out + barred, "more": more}

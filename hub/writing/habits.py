@@ -9,11 +9,12 @@ from __future__ import annotations
 import html as entities
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from crm_core.ground.errors import FieldError, Invalid
+from crm_core.ground.errors import Invalid
 from crm_core.templates.usual import usual_scope
 from crm_core.templates.writing import Language
 from hub.identity.caller import Caller
@@ -108,7 +109,7 @@ class Habits:
                 Letter(Texts(text=source), usual_scope(self._records.registry), hand_of("en", "UTC"))
             except Invalid as error:
                 place = f"{name}.{language}"
-                fields = tuple(FieldError(place, each.code, each.detail) for each in error.fields)
+                fields = tuple(replace(each, path=place) for each in error.fields)
                 raise Invalid(f"{place}: {fields[0].detail}", fields=fields, **error.data) from None
 
 

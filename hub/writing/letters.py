@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm_core.ground.errors import FieldError, Invalid
+from crm_core.ground.errors import Invalid
 from crm_core.templates.compiled import Compiled, Form
-from crm_core.templates.problems import Problem, Unfit
+from crm_core.templates.problems import Problem, Unfit, as_field_error
 from crm_core.templates.scope import Scope
 from crm_core.templates.writing import Hand
 from hub.desk.sanitise import clean_html, html_text
@@ -73,10 +73,6 @@ class Letter:
 
 def unfit_letter(faults: Mapping[str, tuple[Problem, ...]]) -> Invalid:
     """The error that names every fault, for people in `fields` and for screens in `problems`."""
-    fields = tuple(
-        FieldError(name, "template", f"line {p.line}, column {p.column}: {p.out()['en']}")
-        for name, problems in faults.items()
-        for p in problems
-    )
+    fields = tuple(as_field_error(name, p) for name, problems in faults.items() for p in problems)
     said = [{"part": name, **p.out()} for name, problems in faults.items() for p in problems]
     return Invalid(f"the {fields[0].path}: {fields[0].detail}", fields=fields, problems=said)

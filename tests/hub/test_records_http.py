@@ -89,6 +89,11 @@ async def test_bad_input_is_answered_with_the_names_of_the_fields(signed_in: Sig
     )
     assert (await who.call("POST", "/api/records/contact", ["Ada"]))[0] == 400
     assert (await who.call("POST", "/api/records/planet", {}))[0] == 404
+    _, problem = await who.call("GET", "/api/records/contact?nane=a&name__near=b&name__contains=")
+    assert {e["path"]: e["code"] for e in problem["errors"]} == {
+        "nane": "filter-unknown", "name__near": "filter-operator", "name__contains": "filter-length",
+    }  # fmt: skip
+    assert problem["errors"][1]["args"]["fit"].startswith("eq, ne")
     status, problem = await who.call("GET", "/api/records/contact?order=salary")
     assert (status, problem["errors"][0]["path"]) == (422, "order")
     assert (await who.call("GET", "/api/records/contact?name=a&name=b"))[0] == 422

@@ -140,7 +140,10 @@ async def test_a_signature_stands_under_a_text_once_in_the_texts_language(
     note = await say(ann, mail["conversation"], kind="note", text="inside")
     assert note["text"] == "inside"
     wrong = await call(ann, "PATCH", "/api/me/writing", {"signature": {"en": "{{sender.nmae}}"}}, expect=422)
-    assert "line 1, column 3" in wrong["errors"][0]["detail"]
+    [fault] = wrong["errors"]
+    assert "line 1, column 3" in fault["detail"]
+    assert (fault["path"], fault["code"]) == ("signature.en", "template-unknown")
+    assert fault["args"] == {"line": 1, "column": 3, "what": "sender.nmae", "near": "sender.name"}
 
 
 async def test_a_picture_of_ours_is_shown_in_the_mail(hub: Hub, ann: SignedIn, sink: SmtpSink) -> None:
@@ -239,6 +242,7 @@ async def test_templates_are_records_checked_at_saving_and_merged_with_the_reade
     wrong = await call(ann, "POST", "/api/records/message_template", body, expect=422)
     assert wrong["errors"][0]["path"] == "text_body"
     assert "line 1, column 8: there is no field contact.nam" in wrong["errors"][0]["detail"]
+    assert (wrong["errors"][0]["code"], wrong["errors"][0]["args"]["near"]) == ("template-unknown", "contact.name")
     await call(ann, "POST", "/api/records/message_template", body | {"text_body": "Dear {{contact.name}}"}, expect=201)
     acme = await town.add("customer", name="Acme", credit_limit={"amount": "500", "currency": "CNY"})
     ada = await town.add("contact", name="Ada", customer=acme, mail="ada@example.com")

@@ -147,3 +147,19 @@ async def test_a_colleague_without_the_right_does_not_get_there(console: OpenCon
     await page.go("/admin/accounts/support-mail")
     assert "/admin/" not in page.page.url
     assert await page.find(".account-page").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("en", "line 1, column 3: there is no field sender.nmae; did you mean sender.name?"),
+        ("zh-CN", "第 1 行第 3 列：没有字段 sender.nmae，是否指 sender.name？"),
+    ],
+)
+async def test_a_fault_of_a_signature_is_said_in_ones_language(console: OpenConsole, language: str, why: str) -> None:
+    page = await console("agent", roles=ADMIN, language=language)
+    await page.go("/admin/accounts/support-mail")
+    await page.find("#account-signature-zh").fill("{{sender.nmae}}")
+    await page.find("[data-account-signature] button[type=submit]").click()
+    await page.find("[data-fault=zh]").filter(has_text=why).wait_for()
+    assert await page.violations() == []

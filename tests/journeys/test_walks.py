@@ -48,6 +48,8 @@ async def furnish(hub: Hub, settings: Settings, shelf: Shelf, page: Watched) -> 
         ("canned", "/api/canned", {"shortcut": "hi", "title": "Hello", "text": "Hello!", "shared_with": "everyone"}),
         ("callback", "/api/callbacks", {"number": "+8613900139000", "at": "2090-01-01T09:00:00Z", "queue": "support"}),
         ("list", "/api/call-lists", {"name": "Spring", "queue": "support", "numbers": ["+8613900139000"]}),
+        ("pbx", "/api/accounts", {"id": "pbx", "channel": "telephony", "queue": "support", "enabled": False,
+                                  "config": {"host": "127.0.0.1", "port": 1, "username": "m", "secret": "s"}}),
         ("setup", "/api/accounts", {"id": "sales-mail-0", "channel": "email", "queue": "support", "enabled": False,
                                     "config": {"addresses": ["sales@demo.local"], "smtp_host": "127.0.0.1", "smtp_port": 1, "tls": "none"}}),
     ):  # fmt: skip

@@ -75,9 +75,15 @@ WALKS = {
     "/admin/roles/:id": Walk(".admin-card input", at="/admin/roles/{role}", shows=".el-message--success"),
     "/admin/queues": Walk(PRIMARY, dialog=DIALOG, waits="[data-queue]"),
     "/admin/phones": Walk(".page-head a", shows=".admin-frame"),
+    "/admin/plans": Walk("[data-account] a", shows=".plan-page", waits="[data-account]"),
+    "/admin/plans/:account": Walk(
+        "[data-add-name]", at="/admin/plans/{pbx}",
+        types={"[data-new-name]": "4100"}, shows="[data-path='numbers.4100']",
+    ),
     "/admin/jobs": Walk("[data-job] .el-button", shows="[data-state=queued]", waits="[data-job]"),
     "/admin/audit": Walk(
-        ".audit-page__filter button[type=submit]", types={"input[name=what]": "session.began"}, shows="[data-act]"
+        ".audit-page__filter button[type=submit]", types={"input[name=what]": "account.added"},
+        shows="tbody:not(:has([data-act='user.created'])) [data-act='account.added']"
     ),
     "/admin/apps": Walk(PRIMARY, dialog=DIALOG),
     "/admin/schemes": Walk(PRIMARY, dialog=DIALOG),

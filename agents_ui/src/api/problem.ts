@@ -10,11 +10,12 @@ export interface ProblemDocument {
   [fact: string]: unknown
 }
 
-/** One invalid field; `path` uses dots (`phones.0.number`), `code` is what the words are looked up by. */
+/** One invalid field; `path` uses dots (`phones.0.number`), `code` is what the words are looked up by, `args` what they speak of. */
 export interface FieldProblem {
   path: string
   code: string
   detail: string
+  args?: Record<string, string | number>
 }
 
 /** Thrown by every call that the hub refused; `status` 0 means that it could not be reached at all. */

@@ -1,6 +1,7 @@
 /** What is known of the segments on screen: the fields that each can be filtered by, and how many it reaches. */
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { ApiProblem } from '@/api/problem'
+import { faultText } from '@/words/problem'
 import { countSegments, readType, type Segment, type SegmentCount } from './api'
 import { fieldsOf, TYPE_OF, type FilterField } from './filters'
 
@@ -37,7 +38,7 @@ export function useSegments(segments: () => Segment[]) {
       if (number !== asked) return
       counts.value = []
       faults.value = trouble.fields.length > 0
-        ? Object.fromEntries(trouble.fields.map((one) => [one.path.split('.')[1] ?? '', `${one.path.split('.').at(-1) ?? ''}: ${one.detail}`]))
+        ? Object.fromEntries(trouble.fields.map((one) => [one.path.split('.')[1] ?? '', `${one.path.split('.').at(-1) ?? ''}: ${faultText(one)}`]))
         : { '': trouble.message }
     }
   }

@@ -3,6 +3,7 @@ import { computed, reactive, shallowRef } from 'vue'
 import { newKey } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
 import { feed, useLive, useReload } from '@/live'
+import { faultText } from '@/words/problem'
 import { changeRecord, createRecord, moveRecord, showRecord } from './api'
 import type { Row, TypeMeta } from './meta'
 import { wholeType } from './useTypes'
@@ -29,7 +30,7 @@ export function useRecord(type: string, id: string | null) {
   })
   const dirty = computed(() => Object.keys(changes.value).length > 0)
   const errors = computed<Record<string, string>>(() =>
-    Object.fromEntries((problem.value?.fields ?? []).map((field) => [field.path, field.detail])),
+    Object.fromEntries((problem.value?.fields ?? []).map((field) => [field.path, faultText(field)])),
   )
 
   function fill(row: Row): void {

@@ -2,7 +2,7 @@
 import { useI18n } from 'vue-i18n'
 import { useSending } from '@/api/useSending'
 import { tell } from '@/kit/notify'
-import { problemText } from '@/words/problem'
+import { faultText, problemText } from '@/words/problem'
 
 export function useSaving() {
   const { t } = useI18n()
@@ -12,7 +12,7 @@ export function useSaving() {
     const done = await send(act)
     const fault = refused.value?.fields[0]
     if (done) tell(t('templates.saved'), 'success')
-    else if (refused.value) tell(fault ? `${fault.path}: ${fault.detail}` : problemText(refused.value), 'error')
+    else if (refused.value) tell(fault ? `${fault.path}: ${faultText(fault)}` : problemText(refused.value), 'error')
     return done
   }
 
