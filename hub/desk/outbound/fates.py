@@ -69,23 +69,28 @@ class EntryFates:
         await self._db[CALL_ENTRIES].update_one(_called(entry), {"$set": {"lease_until": now() + after}})
 
     async def _over(self, entry: Doc, part: Doc) -> None:
-        """Its call is over. Where nobody saw the end, it may have got further than to the agent's own phone."""
-        if part["direction"] != "outbound" and part.get("blind"):
-            await self._trace(entry, gone=True)
+        """Its call is over. Where nobody saw the end, the PBX did."""
+        if part.get("blind"):
+            await self._trace(entry, part)
         else:
             await self._ended(entry["_id"], entry["linkedid"], part)
 
-    async def _trace(self, entry: Doc, *, gone: bool = False) -> None:
-        """As the PBX says, and never on a guess, it is dialled again. `gone`: what there was to hear was heard."""
-        found = await self._tracing.of(entry, gone=gone)
+    async def _trace(self, entry: Doc, part: Doc | None = None) -> None:
+        """As the PBX says, and never on a guess, it is dialled again. `part`: what is known of a call of which nobody saw
+        the end; it may have got further than that."""
+        found = await self._tracing.of(entry, gone=part is not None)
+        called = part is not None and part["direction"] == "outbound"
+        lost = found.state == "lost" if found else entry["attempts"][-1]["at"] + _IN_DOUBT <= now()
         if found is not None and found.state == "over":
             direction = "internal" if found.outcome is None else "outbound"
             await self._ended(entry["_id"], entry["linkedid"], {"direction": direction, "outcome": found.outcome})
-        elif found is not None and found.state == "unknown":
+        elif found is not None and found.state == "unknown" and not called:
             await self._units.run(lambda unit: self._not_called(unit, entry))
         elif found is not None and found.state == "live":
             await self._look_again(entry, CALLING)
-        elif found is not None or entry["attempts"][-1]["at"] + _IN_DOUBT <= now():
+        elif part is not None and called and (lost or found):
+            await self._ended(entry["_id"], entry["linkedid"], part)
+        elif lost:
             ask = {"state": "talked", "lease_until": now() + _TALKED}
             await self._db[CALL_ENTRIES].update_one(_called(entry), {"$set": ask})
         else:
