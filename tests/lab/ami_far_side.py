@@ -61,7 +61,7 @@ class AmiFarSide:
         match asked.get("Action"):
             case "Challenge":
                 return {"Response": "Success", "Challenge": "1234"}
-            case "Originate" if not self.refuses:
+            case "Originate" if not self.refuses and "Exten" in asked:
                 self.dialled.append(asked["Exten"])
                 return {"Response": "Success", "Message": "Originate successfully queued"}
             case "Login" | "Ping" | "Logoff":
