@@ -44,7 +44,7 @@ async def look_up_pops(
         return {}
     keys = sorted({key for key, _ in new})
     rung = {people[ring["extension"]]["id"] for _, ring in new if ring["extension"] in people}
-    queues, found = await asyncio.gather(_queues_of(db, rung), asyncio.gather(*(candidates(db, key) for key in keys)))
+    queues, found = await asyncio.gather(_queues_of(db, rung), _candidates_of(db, keys))
     known: dict[str, list[CandidateOut]] = dict(zip(keys, found, strict=True))
 
     async def one(key: str, ring: RingOut) -> Pop:
@@ -56,6 +56,10 @@ async def look_up_pops(
 
     pops = await asyncio.gather(*(one(key, ring) for key, ring in new))
     return {ring["id"]: pop for (_, ring), pop in zip(new, pops, strict=True)}
+
+
+async def _candidates_of(db: Database, keys: Sequence[str]) -> list[list[CandidateOut]]:
+    return await asyncio.gather(*(candidates(db, key) for key in keys))
 
 
 async def _queues_of(db: Database, users: set[str]) -> dict[str, list[str]]:
