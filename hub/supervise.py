@@ -130,16 +130,28 @@ async def run_beside(*works: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        left = set(tasks) - done
-        while left:
-            for task in left:
-                task.cancel()
-            left = (await asyncio.wait(left, timeout=_CANCEL_AGAIN_S))[1]
+        cancelled = await _end(set(tasks) - done)
+    if cancelled:
+        raise asyncio.CancelledError
     failed = [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
     for error in failed[1:]:
         log.warning("another failed beside it", exc_info=error)
     if failed:
         raise failed[0]
+
+
+async def _end(left: set[asyncio.Task[None]]) -> bool:
+    """Cancel until they are done, also where this task itself is cancelled meanwhile; whether it was."""
+    cancelled = False
+    while left:
+        for task in left:
+            task.cancel()
+        try:
+            await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+        except asyncio.CancelledError:
+            cancelled = True
+        left = {task for task in left if not task.done()}
+    return cancelled
 
 
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
