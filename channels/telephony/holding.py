@@ -49,9 +49,8 @@ async def let_go(ami: Ami, legs: Legs) -> None:
     if not await is_held(ami, legs.own):
         return
     for each in await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel"):
-        if each.get("Uniqueid", "").partition(";")[0] == _music_id(
-            legs.own
-        ):  # both ends: one that waits for the other stays
+        # both ends of the Local channel: one that waits for the other stays
+        if each.get("Uniqueid", "").partition(";")[0] == _music_id(legs.own):
             await ami.tell({"Action": "Hangup", "Channel": each["Channel"], "Cause": "16"})
     await _silence(ami, legs.own, _silenced(await _get(ami, legs.own, _MUTED)))
     await _set(ami, legs.own, _HELD, "")
