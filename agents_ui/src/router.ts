@@ -27,12 +27,19 @@ const pages = Object.entries(found).flatMap(([file, module]) => {
   return module.routes.map((route): RouteRecordRaw => ({ ...route, meta: { ...route.meta, feature } }))
 })
 
+/** What stands under `/admin` has the frame with its tabs, whose page it may be. */
+function framed(all: RouteRecordRaw[]): RouteRecordRaw[] {
+  const within = all.filter(({ path }) => path.startsWith('/admin/'))
+  all.find(({ path }) => path === '/admin')?.children?.push(...within)
+  return all.filter((page) => !within.includes(page))
+}
+
 /** Where a second factor is turned on; all that is open to somebody who must have one and has none. */
 const ENROL = '/me'
 
 export const router = createRouter({
   history: createWebHistory('/console/'),
-  routes: [...pages, { path: '/:rest(.*)*', redirect: '/' }],
+  routes: [...framed(pages), { path: '/:rest(.*)*', redirect: '/' }],
 })
 
 router.beforeEach(async (to, from) => {

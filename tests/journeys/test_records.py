@@ -49,6 +49,40 @@ async def test_a_contact_is_made_changed_and_its_history_shown(hub: Hub, console
     assert stored["title"] == "Managing director"
 
 
+async def test_what_has_several_parts_is_edited_and_a_link_shows_its_name(console: OpenConsole) -> None:
+    """An amount, an address with its place, several words; what is taken away is gone."""
+    page = await console("boss", roles=("admin",))
+    status, region = await page.call("POST", "/api/records/region", {"name": "East", "code": "E", "level": "area"})
+    assert status == 201, region
+    made = {"name": "Brandt", "kind": "direct", "status": "trading", "region": region["id"]}
+    status, customer = await page.call("POST", "/api/records/customer", made)
+    assert status == 201, customer
+    await page.go(f"/records/customer/{customer['id']}")
+    await expect(field(page, "region").locator(".el-select__placeholder")).to_have_text("East")
+    await field(page, "credit_limit").locator("[data-part=amount]").fill("25000.50")
+    await field(page, "credit_limit").locator("[data-part=currency]").fill("eur")
+    await field(page, "addresses").get_by_role("button", name="Add a row").click()
+    for part, words in (("city", "Suzhou"), ("street", "8 Jinji Lake Road"), ("lat", "31.3"), ("lon", "120.72")):
+        await field(page, "addresses").locator(f"[data-part={part}]").fill(words)
+    assert await page.violations() == []
+    await page.shot("record-parts")
+    await save(page)
+    await page.find(".history-list").get_by_text("25000.50 EUR").wait_for()
+    _, shown = await page.call("GET", f"/api/records/customer/{customer['id']}")
+    assert shown["credit_limit"] == {"amount": "25000.50", "currency": "EUR"}
+    row = shown["addresses"][0]
+    assert (row["kind"], row["address"]["city"], row["address"]["street"]) == ("registered", "Suzhou", "8 Jinji Lake Road")
+    assert row["point"] == {"lat": 31.3, "lon": 120.72}
+
+    await field(page, "credit_limit").locator("[data-part=amount]").fill("")
+    await page.page.get_by_role("button", name="Save").click()
+    await field(page, "credit_limit").locator(".rows-input__error").wait_for()
+    await field(page, "credit_limit").locator("[data-part=currency]").fill("")
+    await save(page)
+    _, shown = await page.call("GET", f"/api/records/customer/{customer['id']}")
+    assert shown["credit_limit"] is None
+
+
 async def test_somebody_elses_change_is_not_overwritten_unseen(hub: Hub, console: OpenConsole) -> None:
     """Both edit; the second to save is told, keeps what they typed, and saves on top of the newer state."""
     first = await console("agent", roles=("SA", "SU"))

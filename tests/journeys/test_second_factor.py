@@ -16,7 +16,7 @@ async def _enrol(page: Watched) -> tuple[str, list[str]]:
     await page.go("/me")
     await page.find('[data-second-factor="false"]').wait_for()
     await page.find("input[name=present]").fill(PASSWORD)
-    await page.find("button[type=submit]").click()
+    await page.find(".security-page button[type=submit]").click()
     secret = (await page.find("[data-secret]").inner_text()).replace(" ", "")
     await page.find(".qr-picture").wait_for()
     code = pyotp.TOTP(secret).now()
@@ -28,7 +28,7 @@ async def _enrol(page: Watched) -> tuple[str, list[str]]:
 
 async def _leave_and_knock(page: Page) -> None:
     """Sign out, and give login and password again."""
-    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
     await page.fill("input[name=login]", "agent")
     await page.fill("input[name=password]", PASSWORD)
     await page.click("button[type=submit]")
@@ -77,10 +77,10 @@ async def test_a_wrong_password_or_code_is_said_and_nobody_is_thrown_out(console
     page = await console("agent")
     await page.go("/me")
     await page.find("input[name=present]").fill("not it")
-    await page.find("button[type=submit]").click()
+    await page.find(".security-page button[type=submit]").click()
     await page.text("The password is wrong.").wait_for()
     await page.find("input[name=present]").fill(PASSWORD)
-    await page.find("button[type=submit]").click()
+    await page.find(".security-page button[type=submit]").click()
     await page.find("input[name=code]").fill("123")
     assert await page.page.get_by_role("button", name="Confirm").is_disabled()
     await page.find("input[name=code]").fill("abcdef")
@@ -96,7 +96,7 @@ async def test_the_page_is_accessible_and_fits(console: OpenConsole, language: s
     page = await console("agent", language=language, width=width)
     await page.find("a.top-bar__name").click()
     await page.find("input[name=present]").fill(PASSWORD)
-    await page.find("button[type=submit]").click()
+    await page.find(".security-page button[type=submit]").click()
     await page.find(".qr-picture").wait_for()
     assert await page.violations() == []
     assert await page.fits()

@@ -1,11 +1,10 @@
-import { Connection } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
   {
     path: '/admin/accounts',
     component: () => import('./AccountsPage.vue'),
-    meta: { right: 'supervise', nav: { words: 'nav.accounts', icon: Connection, order: 9 } },
+    meta: { right: 'supervise', named: 'nav.accounts' },
   },
   {
     path: '/admin/accounts/new/:channel',

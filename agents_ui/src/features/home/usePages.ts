@@ -22,7 +22,8 @@ export function usePages() {
     const type = /^\/records\/([a-z][a-z0-9_]*)$/.exec(path)?.[1]
     if (type) return nameOfType(type)
     const { meta } = router.resolve(path)
-    return meta.nav && (!meta.right || has(meta.right)) ? t(meta.nav.words) : null
+    const words = meta.named ?? meta.nav?.words
+    return words && (!meta.right || has(meta.right)) ? t(words) : null
   }
 
   const pages = computed(() => [
