@@ -71,7 +71,11 @@ async def test_what_has_several_parts_is_edited_and_a_link_shows_its_name(consol
     _, shown = await page.call("GET", f"/api/records/customer/{customer['id']}")
     assert shown["credit_limit"] == {"amount": "25000.50", "currency": "EUR"}
     row = shown["addresses"][0]
-    assert (row["kind"], row["address"]["city"], row["address"]["street"]) == ("registered", "Suzhou", "8 Jinji Lake Road")
+    assert (row["kind"], row["address"]["city"], row["address"]["street"]) == (
+        "registered",
+        "Suzhou",
+        "8 Jinji Lake Road",
+    )
     assert row["point"] == {"lat": 31.3, "lon": 120.72}
 
     await field(page, "credit_limit").locator("[data-part=amount]").fill("")
