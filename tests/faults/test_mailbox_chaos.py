@@ -16,7 +16,8 @@ from hub.store.client import Client, Database, database
 from hub.supervise import end_tasks
 from tests.faults.house import HubProcess, make_mails
 from tests.lab.chaos_proxy import ChaosProxy, Fault
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not installed(), reason=INSTALL)]
 

@@ -30,7 +30,8 @@ from hub.stream.stream import Stream
 from hub.supervise import Supervisor
 from tests.faults.house import HubProcess, free_port
 from tests.lab.certificates import self_signed
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 from tests.lab.smtp_sink import SmtpSink, Stage
 from tests.lab.tripwire import Tripwire, Way, Wire
 

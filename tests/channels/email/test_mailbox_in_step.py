@@ -14,7 +14,8 @@ from hub.settings import AccountSettings, Settings
 from hub.store.client import Doc
 from tests.channels.email.imap_house import needs_dovecot, until
 from tests.conftest import SignIn
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.lab.dovecot import Dovecot
+from tests.lab.mail_server import PASSWORD
 from tests.lab.mail import mail
 
 pytestmark = needs_dovecot
