@@ -65,7 +65,7 @@ class House:
         async def nothing(*_: Any) -> None:
             return None
 
-        units = Units(self.hub.client, self.hub.db)
+        units = Units(self.hub.ground.client, self.hub.db)
         work = Work(settings=self.hub.settings, db=self.hub.db, units=units, tell=nothing, send=nothing)
         return await fill_call_list(work, **job["arguments"])
 
@@ -88,7 +88,7 @@ class House:
         """What the stream tells of a call that is over, handed to the reader, twice."""
         call: Doc = {"linkedids": [linkedid], "part": {"direction": "outbound", "outcome": outcome}}
         for _ in range(2):
-            await self.hub.entry_fates.handle([{"name": "call.ended", "data": {"call": call}}])
+            await self.hub.outbound.entry_fates.handle([{"name": "call.ended", "data": {"call": call}}])
 
     async def entry(self, entry: Any) -> Any:
         """The entry as it is now."""

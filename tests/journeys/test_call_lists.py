@@ -28,7 +28,7 @@ async def fill(hub: Hub) -> str:
     async def nothing(*_: Any) -> None:
         return None
 
-    units = Units(hub.client, hub.db)
+    units = Units(hub.ground.client, hub.db)
     work = Work(settings=hub.settings, db=hub.db, units=units, tell=nothing, send=nothing)
     await fill_call_list(work, **job["arguments"])
     return str(job["arguments"]["call_list"])
