@@ -11,8 +11,9 @@ import pytest
 from crm_core.access.actor import system
 from crm_core.ground.clock import now, shifted
 from crm_core.ground.errors import Invalid
-from tests.hub.call_list_house import NUMBERS, House, far_pbx, house, in_, ok, settings
+from tests.hub.call_list_house import NUMBERS, House, house, in_, ok
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 
 __all__ = ["far_pbx", "house", "settings"]
 

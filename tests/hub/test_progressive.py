@@ -12,8 +12,9 @@ from crm_core.ground.clock import now, shifted
 from hub.desk.outbound.pacing import Pacing
 from hub.main import Hub
 from tests.conftest import SignedIn
-from tests.hub.call_list_house import NUMBERS, House, far_pbx, house, ok, settings
+from tests.hub.call_list_house import NUMBERS, House, house, ok
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 
 __all__ = ["far_pbx", "house", "settings"]
 

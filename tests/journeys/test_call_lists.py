@@ -10,9 +10,9 @@ from crm_core.access.actor import system
 from hub.main import Hub
 from hub.store.unit import Units
 from tests.journeys.conftest import OpenConsole
-from tests.journeys.far_pbx import far_pbx, settings
 from tests.journeys.watch import Watched
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 from workers.task import Work
 from workers.tasks.call_lists import fill_call_list
 
