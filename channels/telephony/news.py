@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from channels.telephony.machine import PHONE
+from channels.telephony.leg_steps import PHONE
 from channels.telephony.state import Call
 from channels.telephony.view import direction_of, number_of, originator, part_of, rings_of, talking_extensions, tapes_of
 from crm_core.ground.addresses import phone_key

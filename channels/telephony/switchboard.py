@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from channels.telephony.events import CallEvent
-from channels.telephony.machine import fold, is_holding, merge
+from channels.telephony.leg_steps import is_holding
+from channels.telephony.machine import fold, merge
 from channels.telephony.state import Call
 from channels.telephony.view import direction_of, originator
 
