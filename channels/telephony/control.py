@@ -10,9 +10,9 @@ from channels.telephony import acts, dialling, handing_on, holding
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
 from channels.telephony.blocking import bring_in_step
+from channels.telephony.leg_steps import PHONE
 from channels.telephony.legs import Legs, legs_of
 from channels.telephony.link import connect
-from channels.telephony.machine import PHONE
 from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid

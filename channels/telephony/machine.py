@@ -7,27 +7,22 @@ a valid call, and a repeat changes nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
+from channels.telephony import leg_steps
 from channels.telephony.events import CallEvent
+from channels.telephony.leg_steps import earlier, endpoint_of, later, put, role_of
 from channels.telephony.state import (
     Call,
     Leg,
     Mailbox,
     Parking,
-    Role,
-    Span,
     Tape,
     Transfer,
     TransferKind,
     Visit,
 )
-
-PHONE = re.compile(r"\d{2,8}")
-"""Endpoints of the house are named by their extension; trunks are not."""
 
 Step = Callable[[Call, CallEvent], Call]
 
@@ -60,18 +55,6 @@ def merge(call: Call, other: Call) -> Call:
 # -- channels --------------------------------------------------------------------------------------------------
 
 
-def endpoint_of(channel: str) -> str:
-    """`1001` of `PJSIP/1001-00000003`."""
-    return channel.partition("/")[2].rpartition("-")[0]
-
-
-def role_of(channel: str) -> Role:
-    """What kind of channel this is, by its name."""
-    if channel.startswith("Local/") or not channel:
-        return "local"
-    return "phone" if PHONE.fullmatch(endpoint_of(channel)) else "trunk"
-
-
 def _leg(call: Call, event: CallEvent, prefix: str = "") -> Leg | None:
     """The leg that an event is about, with what the event's common fields say."""
     uniqueid = event.get(f"{prefix}Uniqueid")
@@ -98,95 +81,6 @@ def _on_leg(change: Callable[[Leg, CallEvent], Leg], prefix: str = "") -> Step:
     return step
 
 
-def _began(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, began=_earlier(leg.began, event.at))
-
-
-def _stated(leg: Leg, event: CallEvent) -> Leg:
-    up = event.get("ChannelStateDesc") == "Up"
-    return replace(_began(leg, event), answered=_earlier(leg.answered, event.at)) if up else _began(leg, event)
-
-
-def _hung_up(leg: Leg, event: CallEvent) -> Leg:
-    ended = _earlier(leg.ended, event.at)
-    spans = tuple(replace(s, until=ended) if s.until is None else s for s in leg.spans)
-    return replace(leg, ended=ended, cause=leg.cause or event.get("Cause"), spans=spans)
-
-
-def _gone_unseen(leg: Leg, event: CallEvent) -> Leg:
-    return _hung_up(leg, event) if leg.ended else replace(_hung_up(leg, event), blind=True)
-
-
-def is_holding(event: CallEvent) -> bool:
-    """Whether the bridge is one in which channels wait and hear nobody (a car park): to be in it is not to talk."""
-    return event.get("BridgeTechnology") == "holding_bridge"
-
-
-def _entered(leg: Leg, event: CallEvent) -> Leg:
-    return leg if is_holding(event) else _in_bridge(leg, event)
-
-
-def _in_bridge(leg: Leg, event: CallEvent) -> Leg:
-    bridge, at = event.get("BridgeUniqueid"), event.at
-    for number, span in enumerate(leg.spans):
-        if span.bridge != bridge:
-            continue
-        if span.since == at or (span.since and span.since <= at and (span.until is None or span.until > at)):
-            return leg  # a repeat
-        if span.since is None and span.until and span.until >= at:  # its end came first
-            return replace(leg, spans=_put(leg.spans, number, replace(span, since=at)))
-    return replace(leg, spans=(*leg.spans, Span(bridge, at, leg.ended)))
-
-
-def _left(leg: Leg, event: CallEvent) -> Leg:
-    return leg if is_holding(event) else _out_of_bridge(leg, event)
-
-
-def _out_of_bridge(leg: Leg, event: CallEvent) -> Leg:
-    bridge, at = event.get("BridgeUniqueid"), event.at
-    for number, span in reversed(list(enumerate(leg.spans))):
-        if span.bridge != bridge:
-            continue
-        if span.until == at:
-            return leg  # a repeat
-        if span.since and span.since <= at and (span.until is None or span.until == leg.ended):
-            return replace(leg, spans=_put(leg.spans, number, replace(span, until=at)))
-    if any(span.bridge == bridge and span.since and span.since > at for span in leg.spans):
-        return leg
-    return replace(leg, spans=(*leg.spans, Span(bridge, None, at)))
-
-
-def _held(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, hold_at=_later(leg.hold_at, event.at), hold_marks=_marked(leg, event.at, held=True))
-
-
-def _unheld(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, unhold_at=_later(leg.unhold_at, event.at), hold_marks=_marked(leg, event.at, held=False))
-
-
-def _marked(leg: Leg, at: datetime, *, held: bool) -> tuple[tuple[datetime, bool], ...]:
-    return tuple(sorted({*leg.hold_marks, (at, held)}))
-
-
-# -- dialling --------------------------------------------------------------------------------------------------
-
-
-def _rings(leg: Leg, event: CallEvent) -> Leg:
-    dialled = event.get("DialString").partition("@")[0].rpartition("/")[2]
-    return replace(leg, rang=_earlier(leg.rang, event.at), dialled=leg.dialled or dialled)
-
-
-def _called(leg: Leg, event: CallEvent) -> Leg:
-    return replace(leg, rang=_earlier(leg.rang, event.at), queue=event.get("Queue") or leg.queue)
-
-
-def _dial_ended(leg: Leg, event: CallEvent) -> Leg:
-    status = event.get("DialStatus")
-    if status == "ANSWER":
-        return replace(leg, status=status, answered=_earlier(leg.answered, event.at))
-    return replace(leg, status=leg.status or status)
-
-
 # -- queues and transfers --------------------------------------------------------------------------------------
 
 
@@ -197,7 +91,7 @@ def _joined(call: Call, event: CallEvent) -> Call:
             if visit.joined == at:
                 return call
             if visit.joined is None and visit.left and visit.left >= at:
-                return replace(call, visits=_put(call.visits, number, replace(visit, joined=at)))
+                return replace(call, visits=put(call.visits, number, replace(visit, joined=at)))
     return replace(call, visits=(*call.visits, Visit(queue, at)))
 
 
@@ -207,9 +101,9 @@ def _left_queue(call: Call, event: CallEvent, *, gave_up: bool = False) -> Call:
         if visit.queue != queue or (visit.joined and visit.joined > at):
             continue
         if visit.left is None:
-            return replace(call, visits=_put(call.visits, number, replace(visit, left=at, gave_up=gave_up)))
+            return replace(call, visits=put(call.visits, number, replace(visit, left=at, gave_up=gave_up)))
         left, done = min(visit.left, at), visit.gave_up or gave_up
-        return replace(call, visits=_put(call.visits, number, replace(visit, left=left, gave_up=done)))
+        return replace(call, visits=put(call.visits, number, replace(visit, left=left, gave_up=done)))
     return replace(call, visits=(*call.visits, Visit(queue, None, at, gave_up)))
 
 
@@ -251,12 +145,12 @@ def _parked(call: Call, event: CallEvent) -> Call:
 
 
 def _taken_up(call: Call, event: CallEvent) -> Call:
-    return replace(call, parking=replace(call.parking, until=_later(call.parking.until, event.at)))
+    return replace(call, parking=replace(call.parking, until=later(call.parking.until, event.at)))
 
 
 def _put_through_to_voicemail(call: Call, event: CallEvent) -> Call:
     known, left = call.mailbox, event.get("Status") == "left"
-    reached = known.reached if left else _earlier(known.reached, event.at)
+    reached = known.reached if left else earlier(known.reached, event.at)
     return replace(call, mailbox=Mailbox(known.name or event.get("Mailbox"), reached, known.left or left))
 
 
@@ -277,44 +171,32 @@ def _invited(call: Call, event: CallEvent) -> Call:
     return call if invited in ("", *call.linkedids) else replace(call, linkedids=(*call.linkedids, invited))
 
 
-def _put(items: tuple[object, ...], number: int, item: object) -> tuple:  # type: ignore[type-arg]
-    return (*items[:number], item, *items[number + 1 :])
-
-
-def _earlier(known: datetime | None, at: datetime) -> datetime:
-    return min(known, at) if known else at
-
-
-def _later(known: datetime | None, at: datetime) -> datetime:
-    return max(known, at) if known else at
-
-
 def _both(first: Step, second: Step) -> Step:
     return lambda call, event: second(first(call, event), event)
 
 
 _SEEN = _on_leg(lambda leg, _event: leg)
 _STEPS: dict[str, Step] = {
-    "Newchannel": _on_leg(_stated),
-    "Newstate": _on_leg(_stated),
-    "Hangup": _on_leg(_hung_up),
+    "Newchannel": _on_leg(leg_steps.stated),
+    "Newstate": _on_leg(leg_steps.stated),
+    "Hangup": _on_leg(leg_steps.hung_up),
     "HangupRequest": _on_leg(lambda leg, _event: replace(leg, wanted_end=True)),
-    "MainstemBlindEnd": _on_leg(_gone_unseen),
-    "BridgeEnter": _on_leg(_entered),
-    "BridgeLeave": _on_leg(_left),
-    "Hold": _on_leg(_held),
-    "Unhold": _on_leg(_unheld),
-    "DialBegin": _both(_SEEN, _on_leg(_rings, "Dest")),
+    "MainstemBlindEnd": _on_leg(leg_steps.gone_unseen),
+    "BridgeEnter": _on_leg(leg_steps.entered),
+    "BridgeLeave": _on_leg(leg_steps.left),
+    "Hold": _on_leg(leg_steps.held),
+    "Unhold": _on_leg(leg_steps.unheld),
+    "DialBegin": _both(_SEEN, _on_leg(leg_steps.rings, "Dest")),
     "DialState": _both(_SEEN, _on_leg(lambda leg, _event: leg, "Dest")),
-    "DialEnd": _both(_SEEN, _on_leg(_dial_ended, "Dest")),
-    "AgentCalled": _both(_SEEN, _on_leg(_called, "Dest")),
+    "DialEnd": _both(_SEEN, _on_leg(leg_steps.dial_ended, "Dest")),
+    "AgentCalled": _both(_SEEN, _on_leg(leg_steps.called, "Dest")),
     "QueueCallerJoin": _both(_SEEN, _joined),
     "QueueCallerLeave": _both(_SEEN, _left_queue),
     "QueueCallerAbandon": _both(_SEEN, _abandoned),
     "BlindTransfer": _transferred("blind", "TransfererChannel"),
     "AttendedTransfer": _transferred("attended", "OrigTransfererChannel"),
-    "MainstemHold": _on_leg(_held),
-    "MainstemUnhold": _on_leg(_unheld),
+    "MainstemHold": _on_leg(leg_steps.held),
+    "MainstemUnhold": _on_leg(leg_steps.unheld),
     "MainstemInvited": _invited,
     "MainstemBlocked": _blocked,
     "MainstemVoicemail": _both(_SEEN, _put_through_to_voicemail),

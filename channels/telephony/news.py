@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from channels.telephony.machine import PHONE
+from channels.telephony.leg_steps import PHONE
+from channels.telephony.parties import direction_of, number_of, originator, talking_extensions
 from channels.telephony.state import Call
-from channels.telephony.view import direction_of, number_of, originator, part_of, rings_of, talking_extensions, tapes_of
+from channels.telephony.view import part_of, rings_of, tapes_of
 from crm_core.ground.addresses import phone_key
 from hub.model.address import Address
 from hub.model.call import CallNews

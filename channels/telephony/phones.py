@@ -14,8 +14,8 @@ import json
 
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields, open_ami
+from channels.telephony.leg_steps import PHONE
 from channels.telephony.link import connect
-from channels.telephony.machine import PHONE
 from crm_core.ground.clock import now
 from hub.errors import Permanent
 from hub.model.phone import IceServer, PhoneAt, PhoneKind, PhoneLine

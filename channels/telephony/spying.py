@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields
 from channels.telephony.events import SPY
+from channels.telephony.leg_steps import endpoint_of, role_of
 from channels.telephony.link import connect
-from channels.telephony.machine import endpoint_of, role_of
 from crm_core.ground.errors import Conflict
 from crm_core.ground.ids import new_id
 from hub.calling import SpyMode

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from channels.telephony.events import CallEvent
-from channels.telephony.machine import fold, is_holding, merge
+from channels.telephony.leg_steps import is_holding
+from channels.telephony.machine import fold, merge
+from channels.telephony.parties import direction_of, originator
 from channels.telephony.state import Call
-from channels.telephony.view import direction_of, originator
 
 _REMEMBERED = timedelta(minutes=5)
 """So long after its end a call is remembered: late events are its own and begin no new one."""

@@ -33,7 +33,7 @@ def reconcile(settings: Settings, account: str | None) -> int:
             hub = Hub(ready)
             await hub.open()
             try:
-                results = await reconcile_accounts(hub.db, hub.directory, account)
+                results = await reconcile_accounts(hub.db, hub.accounts.directory, account)
             finally:
                 await hub.close()
         for result in results:

@@ -30,7 +30,7 @@ def render(settings: Settings, account: str, folder: str, *, then_reload: bool) 
 
 async def _render(hub: Hub, account: str, folder: Path, then_reload: bool) -> int:
     try:
-        files = await hub.pbx_plans.rendered(account)
+        files = await hub.telephony.pbx_plans.rendered(account)
     except Invalid as error:
         for field in error.fields:
             print(f"{field.path}: {field.detail}", file=sys.stderr)
@@ -38,6 +38,6 @@ async def _render(hub: Hub, account: str, folder: Path, then_reload: bool) -> in
     for name, changes in write_files(folder, files).items():
         print(f"{name}: {'changed' if changes else 'as it was'}", *changes, sep="\n  ")
     if then_reload:
-        await hub.pbx_plans.reload(account)
+        await hub.telephony.pbx_plans.reload(account)
         print(f"{account} read them anew")
     return 0

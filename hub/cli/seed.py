@@ -48,13 +48,13 @@ ACCOUNT = {
 async def seed_demo(hub: Hub) -> None:
     """Make the account, people, customers and mail where there are none yet."""
     data = json.loads(_DATA.read_text(encoding="utf-8"))
-    await hub.queues.seed(QUEUES)
+    await hub.desk.queues.seed(QUEUES)
     if await hub.identity.staff.is_empty():
         await _people(hub, data)
         await _customers(hub, data)
-    if not any(entry.id == ACCOUNT_ID for entry in await hub.directory.all()):
+    if not any(entry.id == ACCOUNT_ID for entry in await hub.accounts.directory.all()):
         admin = await hub.identity.staff.user_id("admin")
-        await hub.changes.create(ACCOUNT_ID, "email", ACCOUNT, by=admin, far=_HERE)
+        await hub.accounts.changes.create(ACCOUNT_ID, "email", ACCOUNT, by=admin, far=_HERE)
     if await hub.db["raw"].find_one({"account": ACCOUNT_ID}) is None:
         await _mails(data)
 
@@ -79,7 +79,7 @@ async def _people(hub: Hub, data: dict[str, Any]) -> None:
         for queue in person["queues"]:
             members.setdefault(queue, []).append(user)
     for queue, users in members.items():
-        await hub.queues.change(queue, {"members": users})
+        await hub.desk.queues.change(queue, {"members": users})
 
 
 async def _customers(hub: Hub, data: dict[str, Any]) -> None:

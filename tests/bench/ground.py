@@ -80,7 +80,7 @@ async def hire(hub: Hub, members: Mapping[str, int]) -> dict[str, list[str]]:
 
     They sign in by token, so no password is made for them: that alone would take minutes for thousands.
     """
-    await hub.queues.seed({queue: QueueSettings(name=queue.title()) for queue in members})
+    await hub.desk.queues.seed({queue: QueueSettings(name=queue.title()) for queue in members})
     roles = [doc["_id"] async for doc in hub.db["record_role"].find({"code": "SA"}, {"_id": 1})]
     tokens: dict[str, list[str]] = {}
     for queue, count in members.items():
@@ -88,7 +88,7 @@ async def hire(hub: Hub, members: Mapping[str, int]) -> dict[str, list[str]]:
         for start in range(0, count, _PEOPLE_IN_ONE_UNIT):
             names = [f"{queue}-{n}" for n in range(start, min(count, start + _PEOPLE_IN_ONE_UNIT))]
             users += await _make(hub, names, roles)
-        await hub.queues.change(queue, {"members": users})
+        await hub.desk.queues.change(queue, {"members": users})
         tokens[queue] = [await _token(hub, user) for user in users]
     return tokens
 
@@ -96,7 +96,7 @@ async def hire(hub: Hub, members: Mapping[str, int]) -> dict[str, list[str]]:
 async def _make(hub: Hub, names: Sequence[str], roles: Sequence[str]) -> list[str]:
     async def work(unit: Unit) -> list[str]:
         people = [NewPerson(login=n, name=n.title(), roles=list(roles), department=None, locale="zh") for n in names]
-        return [await make_person(unit, hub.registry, person) for person in people]
+        return [await make_person(unit, hub.ground.registry, person) for person in people]
 
     return await hub.units.run(work)
 

@@ -12,7 +12,8 @@ from tests.bench.ground import Ground, prepared
 from tests.bench.machine import cpu_s
 from tests.bench.mails import make_mails
 from tests.faults.house import HubProcess, free_port
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 
 MAILS = 6000
 _PACK, _PATIENCE_S = 500, 300.0

@@ -42,7 +42,7 @@ async def build(ground: Ground, database: str) -> Town:
             LOGIN, "Ada", PASSWORD, far=FarEnd("local", "bench"), roles=["SA"], weak=True
         )
         for queue in mine:
-            await hub.queues.change(queue, {"members": [user]})
+            await hub.desk.queues.change(queue, {"members": [user]})
     print(f"   built {total:,} messages in {took_s:.0f} s", flush=True)
     return Town(database, total, [doc["_id"] for doc in rows.made.values() if doc["queue"] in mine], took_s)
 

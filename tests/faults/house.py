@@ -17,7 +17,7 @@ import aiosmtplib
 
 from hub.settings import inherited_environment
 
-CONFIG = """
+SUPPORT = """
 [limits]
 drain_s = 2.0
 [queues.support]
@@ -26,8 +26,9 @@ name = "Support"
 channel = "email"
 queue = "support"
 addresses = ["support@demo.local"]
-door_port = {door}
 """
+"""The account of a queue; how its mail comes is added."""
+CONFIG = SUPPORT + "door_port = {door}\n"
 
 
 STARTED: list[asyncio.subprocess.Process] = []

@@ -69,7 +69,7 @@ async def make_people(mongo_url: str, name: str, folder: Path) -> list[Colleague
         token, _ = await hub.identity.tokens.create(user, "console", ["write"], by=user, far=HERE)
         people.append(Colleague(login, user, token))
     for queue in QUEUES:
-        await hub.queues.change(queue, {"members": [p.user for p in people if queue in PEOPLE[p.login]]})
+        await hub.desk.queues.change(queue, {"members": [p.user for p in people if queue in PEOPLE[p.login]]})
     await hub.close()
     return people
 

@@ -154,8 +154,8 @@ async def herd(mongo_url: str, tmp_path: Path, db: Any) -> AsyncIterator[Herd]:
         )
     )
     await beside.open()
-    beside.supervisor.keep("writers", beside.units.tend)
-    beside.supervisor.keep("commit", beside.commit.run)
+    beside.ground.supervisor.keep("writers", beside.units.tend)
+    beside.ground.supervisor.keep("commit", beside.streaming.commit.run)
     here = FarEnd("local", "test")
     user = await beside.identity.staff.create_user("sup", "Sup", PASSWORD, far=here, roles=["SU"])
     token, _ = await beside.identity.tokens.create(user, "console", ["write"], by=user, far=here)
@@ -171,7 +171,7 @@ async def herd(mongo_url: str, tmp_path: Path, db: Any) -> AsyncIterator[Herd]:
         for console in consoles:
             await console._hang_up()
     await process.kill()
-    await beside.supervisor.stop()
+    await beside.ground.supervisor.stop()
     await beside.close()
 
 

@@ -14,23 +14,15 @@ from pymongo.errors import ConnectionFailure
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, database
 from hub.supervise import end_tasks
-from tests.faults.house import HubProcess, make_mails
+from tests.faults.house import SUPPORT, HubProcess, make_mails
 from tests.lab.chaos_proxy import ChaosProxy, Fault
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not installed(), reason=INSTALL)]
 
 COUNT = 2000
-CONFIG = f"""
-[limits]
-drain_s = 2.0
-[queues.support]
-name = "Support"
-[accounts.support]
-channel = "email"
-queue = "support"
-addresses = ["support@demo.local"]
-imap_host = "127.0.0.1"
+CONFIG = f"""{SUPPORT}imap_host = "127.0.0.1"
 imap_port = {{door}}
 tls = "none"
 username = "support"

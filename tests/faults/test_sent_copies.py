@@ -28,24 +28,16 @@ from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import SUPPORT, HubProcess, free_port
 from tests.lab.certificates import self_signed
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 from tests.lab.smtp_sink import SmtpSink, Stage
 from tests.lab.tripwire import Tripwire, Way, Wire
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not installed(), reason=INSTALL)]
 
-CONFIG = f"""
-[limits]
-drain_s = 2.0
-[queues.support]
-name = "Support"
-[accounts.support]
-channel = "email"
-queue = "support"
-addresses = ["support@demo.local"]
-imap_host = "127.0.0.1"
+CONFIG = f"""{SUPPORT}imap_host = "127.0.0.1"
 imap_port = {{door}}
 imap_tls = "none"
 tls = "starttls"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,34 +9,13 @@ import pytest
 
 from crm_core.ground.clock import now
 from hub.main import Hub
-from hub.settings import AccountSettings, Settings
 from hub.store.client import Doc
 from hub.store.unit import Units
 from tests.conftest import SignedIn, SignIn
-from tests.lab.ami_far_side import AmiFarSide
 from workers.task import Work
 from workers.tasks.call_lists import fill_call_list
 
 NUMBERS = [f"+861390013900{n}" for n in range(10)]
-
-
-@pytest.fixture
-async def far_pbx() -> AsyncIterator[AmiFarSide]:
-    """The PBX."""
-    async with AmiFarSide() as far:
-        yield far
-
-
-@pytest.fixture
-def settings(settings: Settings, far_pbx: AmiFarSide) -> Settings:
-    """The usual settings with that PBX."""
-    pbx = AccountSettings.model_validate(
-        {
-            "channel": "telephony", "queue": "support", "host": "127.0.0.1", "port": far_pbx.port, "username": "m",
-            "secret": "s",
-        }
-    )  # fmt: skip
-    return settings.model_copy(update={"accounts": {"pbx": pbx}})
 
 
 class House:
@@ -65,7 +43,7 @@ class House:
         async def nothing(*_: Any) -> None:
             return None
 
-        units = Units(self.hub.client, self.hub.db)
+        units = Units(self.hub.ground.client, self.hub.db)
         work = Work(settings=self.hub.settings, db=self.hub.db, units=units, tell=nothing, send=nothing)
         return await fill_call_list(work, **job["arguments"])
 
@@ -88,7 +66,7 @@ class House:
         """What the stream tells of a call that is over, handed to the reader, twice."""
         call: Doc = {"linkedids": [linkedid], "part": {"direction": "outbound", "outcome": outcome}}
         for _ in range(2):
-            await self.hub.entry_fates.handle([{"name": "call.ended", "data": {"call": call}}])
+            await self.hub.outbound.entry_fates.handle([{"name": "call.ended", "data": {"call": call}}])
 
     async def entry(self, entry: Any) -> Any:
         """The entry as it is now."""

@@ -69,7 +69,7 @@ async def incoming(hub: Hub, message_id: str, text: str, **more: Any) -> tuple[A
         f"From: Ada <ada@example.com>\r\nTo: support@demo.local\r\nSubject: Printer\r\nMessage-ID: <{message_id}>\r\n"
         f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
     ).encode()
-    kept = await hub.inlets.of("support").keep_raw(raw)
+    kept = await hub.accounts.inlets.of("support").keep_raw(raw)
     envelope = mail(message_id, "ada@example.com", raw=kept.id, text=text, parts={"mail": {"kind": "normal"}}, **more)
     return await hub.stream.ingest(envelope), raw
 

@@ -11,8 +11,9 @@ import pytest
 from crm_core.access.actor import system
 from crm_core.ground.clock import now, shifted
 from crm_core.ground.errors import Invalid
-from tests.hub.call_list_house import NUMBERS, House, far_pbx, house, in_, ok, settings
+from tests.hub.call_list_house import NUMBERS, House, house, in_, ok
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 
 __all__ = ["far_pbx", "house", "settings"]
 
@@ -281,10 +282,10 @@ async def test_a_result_that_nobody_says_is_not_awaited_for_ever(house: House) -
     listed = await house.running(numbers=NUMBERS[:1])
     entry = await house.next(house.ann, listed)
     await house.call_ended((await house.dial(house.ann, entry))["linkedid"], "answered")
-    await house.hub.entry_fates.sweep()
+    await house.hub.outbound.entry_fates.sweep()
     assert (await house.entry(entry))["state"] == "talked"
     with shifted(timedelta(minutes=11)):
-        await house.hub.entry_fates.sweep()
+        await house.hub.outbound.entry_fates.sweep()
     assert (await house.entry(entry))["result"] == "answered"
     assert (await ok(house.sue, "GET", f"/api/call-lists/{listed}"))["state"] == "done"
     said = await house.result(house.ann, entry, "order", note="two boxes")
@@ -297,10 +298,10 @@ async def test_a_call_that_the_pbx_does_not_know_is_tried_again(house: House) ->
     entry = await house.next(house.ann, listed)
     await house.dial(house.ann, entry)
     await house.hub.db["call_entries"].update_one({"_id": entry["id"]}, {"$set": {"linkedid": None}})
-    await house.hub.entry_fates.sweep()
+    await house.hub.outbound.entry_fates.sweep()
     assert (await house.entry(entry))["state"] == "calling"
     with shifted(timedelta(minutes=3)):
-        await house.hub.entry_fates.sweep()
+        await house.hub.outbound.entry_fates.sweep()
         assert (await house.next(house.bob, listed))["id"] == entry["id"]
 
 

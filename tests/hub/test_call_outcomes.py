@@ -40,7 +40,7 @@ async def test_the_list_is_there_in_both_languages_and_administrators_keep_it(hu
     assert status == 204
     status, _ = await ada.call("DELETE", "/api/call-outcomes/never-was")
     assert status == 404
-    await hub.call_outcomes.seed()
+    await hub.telephony.call_outcomes.seed()
     assert "resolved" not in await codes(ann)
     assert "resolved" in await codes(ann, "?every=true")
     whats = [e["what"] async for e in hub.db["audit"].find({"what": {"$regex": "^call-outcome"}})]

@@ -37,7 +37,7 @@ async def notices(hub: Hub) -> list[Doc]:
 
 def sweeper(hub: Hub) -> Callbacks:
     """The hub's own, asked by hand."""
-    return hub.callbacks
+    return hub.telephony.callbacks
 
 
 async def test_a_callback_is_seen_by_whom_it_concerns(hub: Hub, signed_in: SignIn) -> None:

@@ -94,7 +94,7 @@ async def test_a_forward_that_comes_back_to_us_is_the_same_mail(hub: Hub, signed
 
 
 async def test_nothing_automatic_answers_something_automatic(hub: Hub) -> None:
-    sending: AutoSending = hub.auto_sending
+    sending: AutoSending = hub.mail.auto_sending
     stored = await hub.stream.ingest(mail("<a@x>", "robot@example.com", automatic=True))
     message = await hub.db["messages"].find_one({"_id": stored["id"]})
     assert message is not None
@@ -114,6 +114,6 @@ async def test_a_conversation_gets_a_few_automatic_mails_an_hour(hub: Hub, sink:
     for number in range(4):
         to = (Address(f"mail:u{number}@example.com"),)
         draft = Draft(conversation=stored["conversation"], author="system", text="x", account="support", to=to)
-        said.append(await hub.auto_sending.send(draft, answers=message))
+        said.append(await hub.mail.auto_sending.send(draft, answers=message))
     assert said[:2] == [None, None]
     assert all(each and "this conversation" in each for each in said[2:])

@@ -24,7 +24,7 @@ async def test_each_segment_is_counted_with_whom_it_leaves_out(town: Town, signe
     assert await counted({"kind": "contacts", "filters": {"name__contains": "max"}}) == [(0, 1, False)]
     assert await counted({"kind": "suppliers", "filters": {"code__in": "S1,S3"}}) == [(1, 0, False)]
     assert await counted() == []
-    await town.hub.optouts.take_out("mail:sid@example.com", "link")
+    await town.hub.mail.optouts.take_out("mail:sid@example.com", "link")
     assert await counted({"kind": "suppliers"}) == [(1, 1, False)]
 
 

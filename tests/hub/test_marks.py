@@ -141,4 +141,4 @@ async def test_a_removed_message_is_deleted_at_the_far_side(hub: Hub, signed_in:
     await boss.call("DELETE", f"/api/messages/{stored['id']}")
     [mark] = await hub.db[MARKS].find({}).to_list()
     assert (mark["deleted"], mark.get("seen")) == (True, None)
-    assert await hub.inlets.of("support").holds(["<a@x>", "INBOX;1;7"]) == {"<a@x>", "INBOX;1;7"}
+    assert await hub.accounts.inlets.of("support").holds(["<a@x>", "INBOX;1;7"]) == {"<a@x>", "INBOX;1;7"}

@@ -25,7 +25,7 @@ def settings(settings: Settings) -> Settings:
 
 async def test_a_removed_message_shows_who_and_when_and_nothing_else(hub: Hub, signed_in: SignIn) -> None:
     boss, agent = await signed_in("boss", roles=["SU"]), await signed_in("agent", queues=["general"])
-    raw = await hub.inlets.of("support").keep_raw(b"Subject: x\r\n\r\nsecret")
+    raw = await hub.accounts.inlets.of("support").keep_raw(b"Subject: x\r\n\r\nsecret")
     files = (Attachment("a.pdf", "application/pdf", b"%PDF"),)
     first = await hub.stream.ingest(mail("<a@x>", "ada@example.com", text="first"))
     second = await hub.stream.ingest(

@@ -202,7 +202,7 @@ async def test_seen_twice_is_sent_once(hub: Hub, service: PushService, signed_in
     event = await hub.db["events"].find_one({"name": "notice.changed"})
     assert event is not None
     for _ in range(2):
-        await PushReader(hub.db, hub.push_sender.wake).handle([event])
+        await PushReader(hub.db, hub.notices.push_sender.wake).handle([event])
     await tell(hub, ada, "b")
     assert [content["title"] for content in await got(browser, 2)] == ["Title a", "Title b"]
     assert await hub.db["pushes"].count_documents({}) == 2

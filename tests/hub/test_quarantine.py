@@ -33,8 +33,8 @@ def settings(settings: Settings) -> Settings:
 
 
 async def put_aside(hub: Hub, content: bytes = MAIL, entry: str = "q1") -> str:
-    raw = await hub.raws.keep("support", content, {"mail_from": "anna@customer.example", "recipients": []})
-    await hub.raws.settle(raw.id)
+    raw = await hub.streaming.raws.keep("support", content, {"mail_from": "anna@customer.example", "recipients": []})
+    await hub.streaming.raws.settle(raw.id)
     await hub.db["quarantine"].insert_one(
         {
             "_id": entry,
@@ -78,7 +78,7 @@ async def test_a_dismissal_needs_a_reason_and_keeps_the_raw_input(hub: Hub, sign
     status, entry = await admin.call("POST", "/api/quarantine/q1/dismiss", {"reason": "spam"})
     assert (status, entry["state"], entry["reason"]) == (200, "dismissed", "spam")
     assert [e["id"] for e in await entries(admin, "dismissed")] == ["q1"]
-    assert (await hub.raws.read(raw)).content == MAIL
+    assert (await hub.streaming.raws.read(raw)).content == MAIL
     assert await hub.db["audit"].count_documents({"what": "quarantine.dismissed", "facts.reason": "spam"}) == 1
 
 
@@ -109,8 +109,8 @@ async def test_what_fails_again_waits_on_as_one_entry_with_the_new_error(hub: Hu
     channel = PoisonedChannel()
     channel.hub = hub
     accounts = {"support": AccountSettings(channel="listing")}
-    directory = Directory(hub.db, hub.vault, accounts, lambda _kind: channel)
-    quarantine = Quarantine(hub.units, directory, hub.inlets, hub.identity.audit)
+    directory = Directory(hub.db, hub.ground.vault, accounts, lambda _kind: channel)
+    quarantine = Quarantine(hub.units, directory, hub.accounts.inlets, hub.identity.audit)
     who: Any = type("Somebody", (), {"user": "u1"})
     caller: Caller = who()
     entry = await quarantine.retry("q1", caller, FarEnd("local"))

@@ -54,7 +54,7 @@ async def test_a_long_move_is_finished_by_a_job(hub: Hub, signed_in: SignIn) -> 
     await hub.db["conversations"].update_many({}, {"$set": {"queue": "vip"}})
     from hub.identity.far_end import FarEnd
 
-    done = await hub.queue_removal.remove("vip", "support", by=boss.user, far=FarEnd("local"), within_s=0)
+    done = await hub.desk.queue_removal.remove("vip", "support", by=boss.user, far=FarEnd("local"), within_s=0)
     assert (done["removed"], done["moved"]) == (False, 20)
     [job] = (await boss.call("GET", "/api/jobs"))[1]["items"]
     assert (job["id"], job["task"], job["state"], job["user"]["name"]) == (done["job"], TASK, "queued", "Boss")

@@ -79,7 +79,7 @@ async def test_a_copy_stays_where_its_message_was_joined_to(stream: Stream, db: 
 async def test_what_the_second_mailbox_says_of_the_mail_reaches_the_one_message(hub: Hub) -> None:
     first = await hub.stream.ingest(copy_of("<a@x>", "support"))
     await hub.stream.ingest(copy_of("<a@x>", "sales"))
-    inlet: AccountInlet = hub.inlets.of("sales")
+    inlet: AccountInlet = hub.accounts.inlets.of("sales")
     changed = await inlet.amend("<a@x>", {"mail.seen": True})
     assert changed is not None
     assert changed["id"] == first["id"]

@@ -27,7 +27,7 @@ async def ann(signed_in: SignIn) -> SignedIn:
 
 async def came(hub: Hub, **more: Any) -> dict[str, Any]:
     """A mail of Ada's to us, Bob and (in copy) Cy."""
-    raw = await hub.raws.keep("mail", b"From: ada@example.com\r\nSubject: Pump\r\n\r\nIt leaks", {})
+    raw = await hub.streaming.raws.keep("mail", b"From: ada@example.com\r\nSubject: Pump\r\n\r\nIt leaks", {})
     given: dict[str, Any] = {
         "account": "mail", "channel": "email", "external_id": "in.1@example.com", "at": now(), "raw": raw.id,
         "sender": Address("mail:ada@example.com", "Ada"), "subject": "Pump", "text": "It leaks", "queue": "support",

@@ -86,7 +86,7 @@ async def turn(hub: Hub, run: str) -> str | None:
     async def send(task: str, job: str) -> None:
         return None
 
-    units = Units(hub.client, hub.db)
+    units = Units(hub.ground.client, hub.db)
     return await send_mailing(Work(settings=hub.settings, db=hub.db, units=units, tell=tell, send=send), run)
 
 

@@ -10,9 +10,9 @@ from crm_core.access.actor import system
 from hub.main import Hub
 from hub.store.unit import Units
 from tests.journeys.conftest import OpenConsole
-from tests.journeys.far_pbx import far_pbx, settings
 from tests.journeys.watch import Watched
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 from workers.task import Work
 from workers.tasks.call_lists import fill_call_list
 
@@ -28,7 +28,7 @@ async def fill(hub: Hub) -> str:
     async def nothing(*_: Any) -> None:
         return None
 
-    units = Units(hub.client, hub.db)
+    units = Units(hub.ground.client, hub.db)
     work = Work(settings=hub.settings, db=hub.db, units=units, tell=nothing, send=nothing)
     await fill_call_list(work, **job["arguments"])
     return str(job["arguments"]["call_list"])

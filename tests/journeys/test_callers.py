@@ -11,10 +11,10 @@ from hub.desk.lost_callers import LostCallers
 from hub.main import Hub
 from tests.hub.test_callbacks import lost_call
 from tests.journeys.conftest import OpenConsole
-from tests.journeys.far_pbx import far_pbx, settings
 from tests.journeys.keyboard import tab_to
 from tests.journeys.watch import Watched
 from tests.lab.ami_far_side import AmiFarSide
+from tests.lab.far_pbx import far_pbx, settings
 
 __all__ = ["far_pbx", "settings"]
 NUMBER, OTHER = "+8613900139000", "+8613900139001"

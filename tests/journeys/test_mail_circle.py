@@ -14,7 +14,8 @@ from hub.main import Hub
 from hub.settings import AccountSettings, Settings
 from tests.channels.email.imap_house import needs_dovecot, until
 from tests.journeys.conftest import OpenConsole
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.lab.dovecot import Dovecot
+from tests.lab.mail_server import PASSWORD
 from tests.lab.mta import INSTALL, Mta, installed
 
 pytestmark = [needs_dovecot, pytest.mark.skipif(not installed(), reason=INSTALL)]

@@ -46,7 +46,7 @@ async def strangers(hub: Hub) -> AsyncIterator[Strangers]:
     async def here(_: str) -> list[str]:
         return ["127.0.0.1"]
 
-    hub.pictures.fetch = PictureFetcher(here, lambda address: address == "127.0.0.1", frozenset({server.port}))
+    hub.desk.pictures.fetch = PictureFetcher(here, lambda address: address == "127.0.0.1", frozenset({server.port}))
     yield server
     await runner.cleanup()
 

@@ -321,7 +321,7 @@ async def test_after_a_cut_the_phone_registers_again(hub: Hub, phone: OpenPhone)
     """The socket to the PBX is lost; the browser comes back by itself."""
     page = await phone("ann", "2001")
     await turn_on(page)
-    await hub.sip_lines.close()
+    await hub.telephony.sip_lines.close()
     await page.find('.phone-dock__panel[data-line="lost"]').wait_for(timeout=20_000)
     await page.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
 

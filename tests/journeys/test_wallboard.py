@@ -68,8 +68,8 @@ async def a_busy_house(hub: Hub, signed_in: SignIn) -> None:
     ]
     today = [begun(doc, timedelta(seconds=300)) for doc in done]
     await hub.db["calls"].insert_many([*(begun(doc, timedelta(seconds=40)) for doc in live), *today, *weeks])
-    await FactReader(hub.db, hub.wallboard.wake).rebuild()
-    hub.wallboard.wake()
+    await FactReader(hub.db, hub.floor.wallboard.wake).rebuild()
+    hub.floor.wallboard.wake()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -84,7 +84,7 @@ async def test_board_and_reports_are_accessible_and_fit(
     await expect(card.locator('[data-figure="waiting"] dd')).to_have_text("2")
     await expect(card.locator('[data-figure="talking"] dd')).to_have_text("1")
     await expect(card.locator("[data-call].is-late").first).to_be_visible()
-    hub.wallboard.wake()  # who opened the page is a member too, put there by the test
+    hub.floor.wallboard.wake()  # who opened the page is a member too, put there by the test
     await expect(card.locator("[data-agent]")).to_have_count(6, timeout=20_000)
     states = await card.locator("[data-agent]").evaluate_all("all => all.map((each) => each.dataset.state).sort()")
     assert states == ["busy", "offline", "offline", "on_call", "ringing", "wrap_up"]
@@ -155,7 +155,7 @@ async def test_what_passed_while_the_line_was_cut_is_on_the_board_afterwards(
     page.link.cut()
     await page.mark("offline")
     assert (await ann.call("PUT", "/api/me/presence", {"state": "break", "reason": "Tea"}))[0] == 200
-    await hub.wallboard.look()
+    await hub.floor.wallboard.look()
     page.link.mend()
     await expect(member).to_have_attribute("data-state", "paused", timeout=20_000)
     await expect(member).to_contain_text("Tea")

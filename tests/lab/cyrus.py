@@ -5,25 +5,24 @@ Unlike Dovecot here it keeps all folders below INBOX (`INBOX.Sent`), and fills i
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
-import smtplib
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from imaplib import IMAP4
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from typing_extensions import override
+
 from tests.faults.house import free_port
 from tests.lab.cyrus_files import FOLDER, libraries
 from tests.lab.cyrus_files import installed as unpacked
-from tests.lab.dovecot import PASSWORD
+from tests.lab.mail_server import PASSWORD, MailServer
 
 INSTALL = "Cyrus is needed, and root to start it: tools/python -m tests.lab.cyrus_files"
 _BIN = FOLDER / "usr/lib/cyrus/bin"
@@ -77,7 +76,7 @@ def installed() -> bool:
 
 
 @dataclass
-class Cyrus:
+class Cyrus(MailServer):
     """Use as `with Cyrus() as cyrus`. A user is made by the first mail, or by the first sign-in."""
 
     imap: int = field(default_factory=free_port)
@@ -110,8 +109,8 @@ class Cyrus:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @override
     def start(self) -> None:
-        """Start, and wait until IMAP and LMTP answer."""
         command = [f"{_BIN}/master", "-C", f"{self.folder}/imapd.conf", "-M", f"{self.folder}/cyrus.conf"]
         with (self.folder / "start.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -120,8 +119,8 @@ class Cyrus:
             )  # fmt: skip
         self._until_it_answers()
 
+    @override
     def stop(self, kill: bool = False) -> None:
-        """Stop all its processes; with `kill` as a crash does."""
         if self._process is None:
             return
         os.killpg(self._process.pid, signal.SIGKILL if kill else signal.SIGTERM)
@@ -131,11 +130,6 @@ class Cyrus:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(20)
         self._process = None
-
-    async def restart(self, kill: bool = False) -> None:
-        """Stop and start, beside the loop."""
-        await asyncio.to_thread(self.stop, kill)
-        await asyncio.to_thread(self.start)
 
     def add_user(self, user: str) -> None:
         """Somebody who may sign in with the lab's password."""
@@ -147,39 +141,18 @@ class Cyrus:
         shutil.chown(database, "nobody", "nogroup")
         self._users.add(user)
 
-    def deliver(self, mails: Iterable[bytes], user: str = "support") -> None:
-        """Hand mails in by LMTP, each until it is taken, as a mail server would."""
-        waiting = list(mails)
-        limit = time.monotonic() + 60
-        while waiting:
-            try:
-                with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
-                    while waiting:
-                        lmtp.sendmail("ada@example.com", [user], waiting[0])
-                        waiting.pop(0)
-            except (OSError, smtplib.SMTPException):
-                assert time.monotonic() < limit, "LMTP does not take mail"
-                time.sleep(0.1)
-
+    @override
     def imap_client(self, user: str = "support") -> IMAP4:
-        """Another mail program, signed in."""
         self.add_user(user)
-        client = IMAP4("127.0.0.1", self.imap)
-        client.login(user, PASSWORD)
-        return client
+        return super().imap_client(user)
 
     def _until_it_answers(self) -> None:
         limit = time.monotonic() + 60
-        while True:
-            try:
-                IMAP4("127.0.0.1", self.imap, timeout=5).logout()
-                smtplib.LMTP("127.0.0.1", self.lmtp).quit()
-                return
-            except (OSError, IMAP4.error, smtplib.SMTPException):
-                assert self._process is not None
-                assert self._process.poll() is None, (self.folder / "start.log").read_text()
-                assert time.monotonic() < limit, (self.folder / "start.log").read_text()
-                time.sleep(0.05)
+        while not self._answers():
+            assert self._process is not None
+            assert self._process.poll() is None, (self.folder / "start.log").read_text()
+            assert time.monotonic() < limit, (self.folder / "start.log").read_text()
+            time.sleep(0.05)
 
 
 def _environment() -> dict[str, str]:

@@ -5,27 +5,25 @@ It can be stopped, killed and started again on the same ports and mail, and told
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import grp
 import os
 import shutil
 import signal
-import smtplib
 import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from imaplib import IMAP4
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.faults.house import free_port
+from typing_extensions import override
 
-PASSWORD = "secret"
+from tests.faults.house import free_port
+from tests.lab.mail_server import PASSWORD, MailServer
+
 INSTALL = "Dovecot is needed: apt install dovecot-imapd dovecot-lmtpd"
 
 _CONFIG = """
@@ -114,7 +112,7 @@ def installed() -> bool:
 
 
 @dataclass
-class Dovecot:
+class Dovecot(MailServer):
     """Use as `with Dovecot() as dovecot`.
 
     Attributes:
@@ -152,8 +150,8 @@ class Dovecot:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @override
     def start(self) -> None:
-        """Start, and wait until IMAP and LMTP answer."""
         self._write_config()
         with (self.folder / "start.log").open("wb") as log:
             done = subprocess.run(
@@ -163,8 +161,8 @@ class Dovecot:
         assert done.returncode == 0, (self.folder / "start.log").read_text()
         self._until_it_answers()
 
+    @override
     def stop(self, kill: bool = False) -> None:
-        """Stop all its processes; with `kill` as a crash does."""
         pid = self._pid()
         if pid is None:
             return
@@ -176,31 +174,6 @@ class Dovecot:
         while Path(f"/proc/{pid}").exists() and time.monotonic() < limit:
             time.sleep(0.02)
         self._pid_file.unlink(missing_ok=True)
-
-    async def restart(self, kill: bool = False) -> None:
-        """Stop and start, beside the loop."""
-        await asyncio.to_thread(self.stop, kill)
-        await asyncio.to_thread(self.start)
-
-    def deliver(self, mails: Iterable[bytes], user: str = "support") -> None:
-        """Hand mails in by LMTP, each until it is taken, as a mail server would."""
-        waiting = list(mails)
-        limit = time.monotonic() + 60
-        while waiting:
-            try:
-                with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
-                    while waiting:
-                        lmtp.sendmail("ada@example.com", [f"{user}@demo.local"], waiting[0])
-                        waiting.pop(0)
-            except (OSError, smtplib.SMTPException):
-                assert time.monotonic() < limit, "LMTP does not take mail"
-                time.sleep(0.1)
-
-    def imap_client(self, user: str = "support") -> IMAP4:
-        """Another mail program, signed in."""
-        client = IMAP4("127.0.0.1", self.imap)
-        client.login(user, PASSWORD)
-        return client
 
     def forget_uids(self, user: str = "support") -> None:
         """What a restored backup or a moved mailbox does: a new UIDVALIDITY, and new UIDs. Only while it is stopped."""
@@ -242,16 +215,15 @@ class Dovecot:
             "active_attribute = active\nactive_value = true\n"
         )
 
+    @override
+    def _mailbox(self, user: str) -> str:
+        return f"{user}@demo.local"
+
     def _until_it_answers(self) -> None:
         limit = time.monotonic() + 20
-        while True:
-            try:
-                IMAP4("127.0.0.1", self.imap, timeout=5).logout()
-                smtplib.LMTP("127.0.0.1", self.lmtp).quit()
-                return
-            except (OSError, IMAP4.error, smtplib.SMTPException):
-                assert time.monotonic() < limit, (self.folder / "dovecot.log").read_text()[-3000:]
-                time.sleep(0.05)
+        while not self._answers():
+            assert time.monotonic() < limit, (self.folder / "dovecot.log").read_text()[-3000:]
+            time.sleep(0.05)
 
     @property
     def _pid_file(self) -> Path:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.faults.house import free_port
-from tests.lab.dovecot import PASSWORD
+from tests.lab.mail_server import PASSWORD
 
 INSTALL = "Exim is needed, and root to start it: apt install exim4-daemon-light"
 _USER = "Debian-exim"

@@ -86,7 +86,7 @@ class House:
             members = [p for p in self.people[1:] if chance.random() < 0.4]
             for person in self.people:
                 (person.queues.add if person in members else person.queues.discard)(queue)
-            await self.hub.queues.change(queue, {"members": [p.user for p in members]})
+            await self.hub.desk.queues.change(queue, {"members": [p.user for p in members]})
         for number in range(chance.randint(1, 10)):
             await self._conversation(chance, f"{seed}-{number}")
         newest = await self.hub.feed.newest()

@@ -11,8 +11,9 @@ from hub.errors import Permanent
 from hub.settings import AccountSettings, Settings
 from hub.store.client import Database
 from hub.store.unit import Units
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 from workers.task import Work
 from workers.tasks.backfill import backfill_account
 

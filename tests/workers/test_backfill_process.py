@@ -13,8 +13,9 @@ from hub.main import Hub
 from hub.settings import Settings
 from hub.store.client import Client, Database
 from tests.conftest import SignIn
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 from tests.workers.house import running_worker, until, until_settled
 
 pytestmark = pytest.mark.skipif(not installed(), reason=INSTALL)

@@ -19,7 +19,8 @@ from hub.store.client import Client, Doc
 from hub.supervise import end_tasks
 from tests.channels.email.conftest import make_account
 from tests.channels.email.inlet import WatchedInlet, running_inlet
-from tests.lab.dovecot import INSTALL, PASSWORD, Dovecot, installed
+from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.mail_server import PASSWORD
 
 needs_dovecot = pytest.mark.skipif(not installed(), reason=INSTALL)
 

@@ -20,8 +20,8 @@ from hub.model.delivery import Delivery
 from hub.store.client import Doc
 from tests.channels.email.imap_house import Mailbox, dovecot, mailbox, needs_dovecot, until
 from tests.lab.certificates import self_signed
-from tests.lab.dovecot import PASSWORD
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 from tests.lab.smtp_sink import SmtpSink
 
 __all__ = ["dovecot", "mailbox"]

@@ -15,8 +15,9 @@ from crm_core.ground.clock import now
 from hub.main import Hub
 from tests.channels.email.imap_house import needs_dovecot, until
 from tests.conftest import SignedIn, SignIn
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.lab.dovecot import Dovecot
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 from tests.lab.mta import INSTALL, Mta, installed
 
 pytestmark = [needs_dovecot, pytest.mark.skipif(not installed(), reason=INSTALL)]

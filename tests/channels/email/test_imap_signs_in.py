@@ -18,8 +18,9 @@ from tests.channels.email.conftest import make_account
 from tests.channels.email.imap_house import Mailbox, needs_dovecot
 from tests.channels.email.inlet import running_inlet
 from tests.lab.certificates import self_signed
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.lab.dovecot import Dovecot
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 from tests.lab.token_server import TokenServer
 
 pytestmark = needs_dovecot

@@ -46,7 +46,7 @@ async def door_port(hub: Hub) -> int:
     """Where the mailbox's door listens, read from its health as an operator would."""
 
     async def shown() -> int:
-        for health in await hub.health.of(await hub.directory.all()):
+        for health in await hub.accounts.health.of(await hub.accounts.directory.all()):
             if "listens on" in (health.get("detail") or ""):
                 return int(str(health["detail"]).rpartition(":")[2])
         return 0
@@ -128,7 +128,7 @@ async def test_a_stranger_with_a_token_does_not_join(hub: Hub, sink: SmtpSink) -
     await deliver(port, mail("in-1"))
     first = await hub.db["messages"].find_one({"external_id": "in-1@example.com"})
     assert first is not None
-    token = hub.signer.sign("mail-reply", first["conversation"])
+    token = hub.ground.signer.sign("mail-reply", first["conversation"])
     to = f"support+c.{token}@demo.local"
     await deliver(port, mail("evil-1", to=to, From="Eve <eve@evil.example>"), to=to)
     stranger = await hub.db["messages"].find_one({"external_id": "evil-1@example.com"})
@@ -153,11 +153,13 @@ async def test_a_refused_answer_shows_the_servers_words(hub: Hub, sink: SmtpSink
 
 async def test_raw_mail_that_a_crash_left_open_becomes_a_message(hub: Hub) -> None:
     await door_port(hub)
-    raw = await hub.inlets.of("mail").keep_raw(mail("left"), {"mail_from": "ada@example.com", "recipients": []})
-    entry = next(each for each in await hub.directory.all() if each.id == "mail")
+    raw = await hub.accounts.inlets.of("mail").keep_raw(
+        mail("left"), {"mail_from": "ada@example.com", "recipients": []}
+    )
+    entry = next(each for each in await hub.accounts.directory.all() if each.id == "mail")
     channel, account = entry.ready()
     for _ in range(2):
-        await channel.replay(account, raw, hub.inlets.of("mail"))
+        await channel.replay(account, raw, hub.accounts.inlets.of("mail"))
     assert await hub.db["messages"].count_documents({"external_id": "left@example.com"}) == 1
     assert await hub.db["raw"].count_documents({"open": True}) == 0
 

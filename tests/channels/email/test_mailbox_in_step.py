@@ -14,8 +14,9 @@ from hub.settings import AccountSettings, Settings
 from hub.store.client import Doc
 from tests.channels.email.imap_house import needs_dovecot, until
 from tests.conftest import SignIn
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.lab.dovecot import Dovecot
 from tests.lab.mail import mail
+from tests.lab.mail_server import PASSWORD
 
 pytestmark = needs_dovecot
 
@@ -78,5 +79,5 @@ async def test_reading_and_deleting_reach_the_mailbox(hub: Hub, signed_in: SignI
     assert await hub.db["messages"].count_documents({}) == 2
     _, shown = await boss.call("GET", f"/api/messages/{two['_id']}")
     assert shown["removed"]["by"] == boss.user
-    for result in await hub.reconciler.run():
+    for result in await hub.accounts.reconciler.run():
         assert (result.missing, result.doubled) == ([], [])

@@ -38,7 +38,7 @@ def settings(settings: Settings, sink: SmtpSink) -> Settings:
 
 async def door_of(hub: Hub, account: str) -> int:
     async def shown() -> int:
-        for health in await hub.health.of(await hub.directory.all()):
+        for health in await hub.accounts.health.of(await hub.accounts.directory.all()):
             if health["id"] == account and "listens on" in (health["detail"] or ""):
                 return int(health["detail"].rpartition(":")[2])
         return 0
@@ -79,10 +79,10 @@ async def test_one_mail_to_both_mailboxes_is_one_message(hub: Hub) -> None:
     assert {message["account"], message["also"][0]["account"]} == {"support", "sales"}
     assert await hub.db["raw"].count_documents({"open": True}) == 0
     for account in ("support", "sales"):
-        assert await hub.inlets.of(account).holds(["both@example.com"]) == {"both@example.com"}
+        assert await hub.accounts.inlets.of(account).holds(["both@example.com"]) == {"both@example.com"}
     [conversation] = await hub.db["conversations"].find({}).to_list()
     assert conversation["party_keys"] == ["mail:ada@example.com"]
-    for result in await hub.reconciler.run():
+    for result in await hub.accounts.reconciler.run():
         assert (result.missing, result.doubled) == ([], [])
 
 
@@ -105,7 +105,7 @@ async def test_a_real_bounce_reaches_the_answer_it_is_about(hub: Hub, sink: Smtp
     delivery = (await until(failed))["delivery"]
     assert (delivery["recipient"], delivery["status"], delivery["permanent"]) == ("ada@example.com", "5.1.1", True)
     assert "no such user here" in delivery["reason"]
-    assert await hub.optouts.barred(["mail:ada@example.com"]) == {"mail:ada@example.com": "bounced"}
+    assert await hub.mail.optouts.barred(["mail:ada@example.com"]) == {"mail:ada@example.com": "bounced"}
 
 
 async def test_an_answer_of_a_program_without_references_finds_its_conversation(hub: Hub) -> None:

@@ -26,7 +26,7 @@ async def started(floor: Floor, numbers: Sequence[str], **more: Any) -> str:
     async def nothing(*_: Any) -> None:
         return None
 
-    units = Units(floor.hub.client, floor.hub.db)
+    units = Units(floor.hub.ground.client, floor.hub.db)
     work = Work(settings=floor.hub.settings, db=floor.hub.db, units=units, tell=nothing, send=nothing)
     await fill_call_list(work, listed["id"], floor.supervisor.user)
     return str(listed["id"])

@@ -58,7 +58,7 @@ async def short_call(pbx: Asterisk, floor: Floor) -> Any:
 
 async def ready(floor: Floor, wrap_up_s: int) -> None:
     """The agent is available, and the queue gives so much time after a call."""
-    await floor.hub.queues.change("support", {"wrap_up_s": wrap_up_s})
+    await floor.hub.desk.queues.change("support", {"wrap_up_s": wrap_up_s})
     await floor.agent.call("PUT", "/api/me/presence", {"state": "available"})
 
 

@@ -160,7 +160,7 @@ async def test_a_pbx_that_is_away_does_not_stop_another(
     """Two PBXs: one refuses the sign-in, with its reason; calls of the other go on."""
     config = {"host": "127.0.0.1", "port": pbx.ami, "username": USER, "secret": "wrong"}
     boss = await hub.identity.staff.create_user("root", "Root", "a long enough passphrase", far=HERE, roles=["admin"])
-    await hub.changes.create("other", "telephony", config, by=boss, far=HERE)
+    await hub.accounts.changes.create("other", "telephony", config, by=boss, far=HERE)
 
     async def refused() -> bool:
         _, answer = await floor.supervisor.call("GET", "/api/accounts")

@@ -9,8 +9,9 @@ import pytest
 from channels.telephony.blocking import _lines, spellings
 from channels.telephony.events import CallEvent, is_kept
 from channels.telephony.legs import Legs
+from channels.telephony.outcomes import outcome_of, state_of
 from channels.telephony.switchboard import Switchboard
-from channels.telephony.view import outcome_of, part_of, state_of
+from channels.telephony.view import part_of
 from crm_core.ground.errors import Conflict
 from tests.channels.telephony.test_machine import trace
 

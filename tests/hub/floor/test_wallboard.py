@@ -76,7 +76,7 @@ async def test_diffs_and_a_fresh_read_agree_and_come_at_most_four_times_a_second
         await ann.call("PUT", "/api/me/presence", {"state": ("break", "available")[number % 2], "reason": str(number)})
         if number > 5:
             await hub.db["calls"].delete_one({"_id": f"pbx|{number - 6}"})
-        hub.wallboard.wake()
+        hub.floor.wallboard.wake()
         await asyncio.sleep(0.05)
 
     async def shows_all() -> bool:
@@ -110,7 +110,7 @@ async def test_people_see_and_hear_their_own_queues_and_supervisors_all(
     await until(lambda: hub.db["boards"].find_one({f"state.agents.{bob.user}": {"$exists": True}}))
     near, far = await listen(ann), await listen(bob)
     await hub.db["calls"].insert_one(to_now(call(1, [visit("support", 0, None)], [], live=True)))
-    hub.wallboard.wake()
+    hub.floor.wallboard.wake()
     await near.until(lambda: any(f["data"].get("calls") for f in near.of("queue.changed")))
     assert not any(f["data"].get("calls") for f in far.of("queue.changed"))
     for person, expected in ((ann, ["support"]), (bob, ["general"]), (sue, ["general", "support"])):
@@ -143,7 +143,7 @@ async def test_a_queue_that_is_removed_leaves_the_board(hub: Hub, signed_in: Sig
     await until(lambda: hub.db["boards"].find_one({"_id": "vip"}))
     console = await listen(boss)
     await hub.db["queues"].delete_one({"_id": "vip"})
-    hub.wallboard.wake()
+    hub.floor.wallboard.wake()
     await console.until(lambda: any(f["data"].get("gone") for f in console.of("queue.changed")))
     assert await hub.db["boards"].find_one({"_id": "vip"}) is None
 
@@ -168,11 +168,11 @@ async def test_only_an_administrator_sets_what_a_queue_aims_at(hub: Hub, signed_
 async def test_another_hub_that_takes_over_goes_on_with_the_revisions(hub: Hub) -> None:
     """Two hubs that both believe to keep the board: each revision is told once."""
     await until(lambda: hub.db["boards"].find_one({"_id": "support"}))
-    await asyncio.gather(*(hub.wallboard.look() for _ in range(4)))
+    await asyncio.gather(*(hub.floor.wallboard.look() for _ in range(4)))
     before = await hub.db["boards"].find_one({"_id": "support"})
     assert before is not None
     await hub.db["calls"].insert_one(to_now(call(1, [visit("support", 0, None)], [], live=True)))
-    told = await asyncio.gather(*(hub.wallboard.look() for _ in range(4)))
+    told = await asyncio.gather(*(hub.floor.wallboard.look() for _ in range(4)))
     after = await hub.db["boards"].find_one({"_id": "support"})
     assert after is not None
     assert after["revision"] == before["revision"] + 1

@@ -1,4 +1,4 @@
-"""A house with a PBX that lets itself be dialled through: for journeys of who is dialled when. Import both fixtures."""
+"""A house with a PBX that lets itself be dialled through: for tests of who is dialled when. Import both fixtures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def far_pbx() -> AsyncIterator[AmiFarSide]:
 
 @pytest.fixture
 def settings(settings: Settings, far_pbx: AmiFarSide) -> Settings:
-    """The journeys' settings with that PBX."""
+    """The settings of the place, with that PBX."""
     fields = {"channel": "telephony", "queue": "support", "host": "127.0.0.1", "port": far_pbx.port}
     pbx = AccountSettings.model_validate(fields | {"username": "m", "secret": "s"})
     return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": pbx}})
