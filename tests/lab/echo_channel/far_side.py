@@ -38,14 +38,19 @@ class FarSide:
     answers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     may_be_asked: bool = True
     asked: list[str] = field(default_factory=list)
-    listeners: int = 0
     most_listeners: int = 0
     inbound: list[Line] = field(default_factory=list)
     on_take: Callable[[Line], None] = lambda _: None
     port: int = 0
     _server: asyncio.Server | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _lines: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
+    _listening: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    @property
+    def listeners(self) -> int:
+        """Who listens now. Whoever hung up is none, also while we are still about to notice."""
+        return sum(not self._lines[each].at_eof() for each in self._listening)
 
     async def start(self) -> None:
         """Listen on the same port as before, or on a free one."""
@@ -56,12 +61,12 @@ class FarSide:
         """Hang up on everybody and stop listening."""
         assert self._server is not None
         self._server.close()
-        for writer in list(self._writers):
+        for writer in list(self._lines):
             writer.close()
         async with self._news:
             self._news.notify_all()
         await self._server.wait_closed()
-        while self._writers:
+        while self._lines:
             await asyncio.sleep(0.01)
 
     async def say(self, message_id: str, text: str, sender: str = "ada@example.com") -> None:
@@ -71,7 +76,7 @@ class FarSide:
             self._news.notify_all()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._lines[writer] = reader
         try:
             if json.loads(await reader.readline()) != {"do": "login", "secret": self.secret}:
                 await _write(writer, {"error": "denied"})
@@ -83,7 +88,7 @@ class FarSide:
         except (ConnectionError, ValueError):
             return
         finally:
-            self._writers.discard(writer)
+            del self._lines[writer]
             writer.close()
 
     async def _answer(self, ask: Line, writer: asyncio.StreamWriter) -> bool:
@@ -129,7 +134,7 @@ class FarSide:
         return True
 
     async def _listen(self, after: int, writer: asyncio.StreamWriter) -> None:
-        self.listeners += 1
+        self._listening.add(writer)
         self.most_listeners = max(self.most_listeners, self.listeners)
         try:
             while not writer.is_closing():
@@ -144,7 +149,7 @@ class FarSide:
                             return
                 await _write(writer, {"beat": True})
         finally:
-            self.listeners -= 1
+            self._listening.discard(writer)
 
 
 async def _write(writer: asyncio.StreamWriter, line: Line) -> None:
