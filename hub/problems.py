@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from crm_core.ground.errors import FieldError, Invalid, MainstemError
+from crm_core.ground.faults import field_errors
 
 _BASE = "urn:mainstem:problem:"
 
@@ -31,8 +32,5 @@ def _field(wrong: FieldError) -> dict[str, Any]:
 
 def from_validation(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as one `Invalid` that names each field."""
-    fields = tuple(
-        FieldError(prefix + ".".join(str(part) for part in e["loc"]), e["type"], e["msg"].removeprefix("Value error, "))
-        for e in error.errors(include_url=False, include_context=False, include_input=False)
-    )
+    fields = tuple(field_errors(error, prefix))
     return Invalid("; ".join(f"{f.path or 'body'}: {f.detail}" for f in fields[:3]), fields=fields)

@@ -15,6 +15,7 @@ from channels.email.mailboxes import key_of
 from channels.email.oauth import OAuth2
 from channels.email.own_servers import check_hops
 from crm_core.ground.addresses import mail_key
+from crm_core.ground.faults import unfit
 from hub.channel import Account
 
 Tls = Literal["none", "starttls", "tls"]
@@ -107,7 +108,11 @@ class EmailAccount(Account):
     def _addresses_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:
             if mail_key(f"any{address}" if address.startswith("@") else address) is None:
-                raise ValueError(f"{address!r} is neither a mail address nor a domain with an @ before it")
+                raise unfit(
+                    "address-or-domain",
+                    "{what} is neither a mail address nor a domain with an @ before it",
+                    what=address,
+                )
         return tuple(address.strip().lower() for address in value)
 
     @field_validator("trusted_hops")
@@ -119,29 +124,31 @@ class EmailAccount(Account):
     @model_validator(mode="after")
     def _has_a_sender(self) -> Self:
         if self.smtp_host and mail_key(self.sender) is None:
-            raise ValueError("from_address is needed to send: no full address stands in addresses")
+            raise unfit("sender-needed", "from_address is needed to send: no full address stands in addresses")
         if bool(self.dkim_selector) != bool(self.dkim_key or self.dkim_key_file):
-            raise ValueError("dkim_selector belongs together with dkim_key or dkim_key_file")
+            raise unfit("dkim-pair", "dkim_selector belongs together with dkim_key or dkim_key_file")
         if (self.door_certificate is None) != (self.door_key is None):
-            raise ValueError("door_certificate and door_key belong together")
+            raise unfit("door-pair", "door_certificate and door_key belong together")
         plain = {
             self.smtp_host: self.tls == "none" and bool(self.username),
             self.imap_host: self.imap_place[1] == "none",
         }
         if any(host and host not in _LOOPBACK and in_plain_text for host, in_plain_text in plain.items()):
-            raise ValueError("a password is not sent without TLS to another machine: set tls to starttls or tls")
+            raise unfit(
+                "no-plain-password", "a password is not sent without TLS to another machine: set tls to starttls or tls"
+            )
         return self
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> Self:
         if self.imap_host and not (self.username and (self.password or self.oauth2)):
-            raise ValueError("imap_host needs username, and password or oauth2")
+            raise unfit("imap-sign-in", "imap_host needs username, and password or oauth2")
         if self.oauth2 and self.password:
-            raise ValueError("password and oauth2 exclude each other")
+            raise unfit("one-secret", "password and oauth2 exclude each other")
         if self.oauth2 and not self.username:
-            raise ValueError("oauth2 needs username")
+            raise unfit("oauth2-user", "oauth2 needs username")
         if any(not name.strip() or any(ord(char) < 32 for char in name) for name in self._folder_names):
-            raise ValueError("a folder has a name of printable characters")
+            raise unfit("folder-name", "a folder has a name of printable characters")
         return self
 
     @property

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
+from crm_core.ground.faults import unfit
 from hub.errors import ChannelError, Permanent, Transient
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -35,7 +36,7 @@ class OAuth2(BaseModel):
     def _is_private(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("token_url must begin with https://")
+            raise unfit("https", "token_url must begin with https://")
         return value
 
     @property

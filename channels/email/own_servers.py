@@ -6,6 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+from crm_core.ground.faults import unfit
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -18,9 +20,19 @@ def check_hops(hops: Iterable[str]) -> None:
     """
     for hop in hops:
         if "/" in hop or ":" in hop or hop.replace(".", "").isdecimal():
-            ipaddress.ip_network(hop, strict=False)
-        elif not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", hop):
-            raise ValueError(f"{hop!r} is neither a host name nor an address or network")
+            good = _is_network(hop)
+        else:
+            good = bool(re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", hop))
+        if not good:
+            raise unfit("host", "{what} is neither a host name nor an address or network", what=hop)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 class OwnServers:

@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from crm_core.ground.faults import unfit
 from hub.calling import RecordingPlace
 from hub.channel import Account, Section
 
@@ -77,15 +78,17 @@ class TelephonyAccount(Account):
     @classmethod
     def _are_ice_servers(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [each for each in servers if not _ICE.fullmatch(each)]:
-            raise ValueError(f"write stun:HOST:PORT or turn:HOST:PORT, not {wrong[0]}")
+            raise unfit("ice-server", "write stun:HOST:PORT or turn:HOST:PORT, not {what}", what=wrong[0])
         return servers
 
     @model_validator(mode="after")
     def _phones_have_a_user(self) -> Self:
         if bool(self.phones_username) != (self.phones_secret is not None):
-            raise ValueError("give the AMI user for phones both a name and a secret")
+            raise unfit("name-and-secret", "give the AMI user for phones both a name and a secret")
         if self.sip_ws_url and not self.phones_username:
-            raise ValueError("phones in browsers need the AMI user for phones (phones_username, phones_secret)")
+            raise unfit(
+                "phones-user", "phones in browsers need the AMI user for phones (phones_username, phones_secret)"
+            )
         return self
 
     @property

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from crm_core.declare import fields
 from crm_core.ground.errors import FieldError
+from crm_core.ground.faults import field_errors
 
 CustomKind = Literal["text", "longtext", "int", "decimal", "date", "datetime", "bool", "choice", "phone", "email"]
 
@@ -56,7 +57,7 @@ def read_custom(values: Mapping[str, Any], declared: Sequence[CustomField]) -> t
         try:
             stored[key] = one.read(value)
         except ValidationError as error:
-            errors.append(FieldError(f"custom.{key}", error.errors()[0]["type"], error.errors()[0]["msg"]))
+            errors.append(replace(next(field_errors(error)), path=f"custom.{key}"))
         except ValueError as error:
-            errors.append(FieldError(f"custom.{key}", "choice", str(error)))
+            errors.append(FieldError(f"custom.{key}", "choice", str(error), {"expected": ", ".join(one.options)}))
     return stored, errors

@@ -14,6 +14,7 @@ from crm_core.declare.record import Kept
 from crm_core.declare.registry import Registry
 from crm_core.declare.shape import Shape, shapes_of
 from crm_core.ground.errors import FieldError, Forbidden, Invalid
+from crm_core.ground.faults import field_errors
 from crm_core.templates.usual import template_faults
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -91,12 +92,7 @@ def validated(declared: type[Kept], values: Mapping[str, Any]) -> Kept:
     try:
         return declared.model_validate(dict(values))
     except ValidationError as error:
-        raise Invalid(f"this is no valid {declared.meta.key}", fields=tuple(_field_errors(error))) from None
-
-
-def _field_errors(error: ValidationError) -> Iterable[FieldError]:
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
-        yield FieldError(".".join(map(str, one["loc"])), one["type"], one["msg"])
+        raise Invalid(f"this is no valid {declared.meta.key}", fields=tuple(field_errors(error))) from None
 
 
 def check_rules(registry: Registry, record: Kept) -> None:
@@ -122,7 +118,12 @@ def _misplaced(record: Kept) -> Iterable[FieldError]:
         if shape.facts.only_for and getattr(record, shape.name) not in EMPTY:
             other, values = shape.facts.only_for
             if getattr(record, other) not in values:
-                yield FieldError(shape.name, "misplaced", f"only where {other} is {' or '.join(values)}")
+                yield FieldError(
+                    shape.name,
+                    "misplaced",
+                    f"only where {other} is {' or '.join(values)}",
+                    {"other": other, "values": ", ".join(values)},
+                )
 
 
 def _shares(record: Kept) -> Iterable[FieldError]:

@@ -94,5 +94,8 @@ def _view(actor: Actor, declared: type[Kept], view: str) -> dict[str, Any]:
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 4) or not 1 <= int(text) <= LARGEST_PAGE:
-        raise Invalid("ask for fewer rows", fields=(FieldError("limit", "range", f"1 to {LARGEST_PAGE}"),))
+        raise Invalid(
+            "ask for fewer rows",
+            fields=(FieldError("limit", "range", f"1 to {LARGEST_PAGE}", {"least": 1, "most": LARGEST_PAGE}),),
+        )
     return int(text)

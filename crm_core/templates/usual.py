@@ -45,7 +45,7 @@ def template_faults(registry: Registry, record: Any) -> Iterator[FieldError]:
         return
     about = getattr(record, "about", None)
     if about is not None and about not in registry:
-        yield FieldError("about", "unknown", f"there is no record type {about}")
+        yield FieldError("about", "unknown", f"there is no record type {about}", {"rule": "no-such", "what": about})
         return
     scope = usual_scope(registry, about)
     for name in names:

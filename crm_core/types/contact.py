@@ -134,5 +134,5 @@ class Contact(Record):
                     FieldError(f"relations.{at}.contact", "edge", "one edge per person and kind, none to oneself")
                 )
             if row.strength is not None and not 1 <= row.strength <= 5:
-                found.append(FieldError(f"relations.{at}.strength", "range", "1 to 5"))
+                found.append(FieldError(f"relations.{at}.strength", "range", "1 to 5", {"least": 1, "most": 5}))
         return found

@@ -54,10 +54,15 @@ class Currency(Reference):
         if not re.fullmatch(r"[A-Z]{3}", self.code):
             found.append(FieldError("code", "code", "give the three capital letters of ISO 4217"))
         if not 0 <= self.decimals <= 4:
-            found.append(FieldError("decimals", "range", "0 to 4"))
+            found.append(FieldError("decimals", "range", "0 to 4", {"least": 0, "most": 4}))
         for at, row in enumerate(self.rates):
             if row.rate <= 0 or (self.base and row.rate != 1):
                 found.append(
-                    FieldError(f"rates.{at}.rate", "range", "a rate is above 0; that of the base currency is 1")
+                    FieldError(
+                        f"rates.{at}.rate",
+                        "range",
+                        "a rate is above 0; that of the base currency is 1",
+                        {"rule": "rate"},
+                    )
                 )
         return found

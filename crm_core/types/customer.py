@@ -118,9 +118,15 @@ class Customer(Record):
         if self.kind == "individual" and not self.mobile:
             found.append(FieldError("mobile", "missing", "a person needs a mobile number"))
         if self.agreement_from and self.agreement_to and self.agreement_from > self.agreement_to:
-            found.append(FieldError("agreement_to", "order", "the end lies before the beginning"))
+            found.append(
+                FieldError("agreement_to", "order", "the end lies before the beginning", {"rule": "ends-early"})
+            )
         if self.agent == self.id:
             found.append(FieldError("agent", "self", "a customer is not its own agent"))
         for name, days in (("contact_days", self.contact_days), ("order_days", self.order_days)):
-            found += [FieldError(name, "range", "1 to 3650 days")] if days is not None and not 1 <= days <= 3650 else []
+            found += (
+                [FieldError(name, "range", "1 to 3650 days", {"least": 1, "most": 3650})]
+                if days is not None and not 1 <= days <= 3650
+                else []
+            )
         return found

@@ -54,7 +54,7 @@ class Team(Reference):
     @override
     def check(self) -> list[FieldError]:
         return [
-            FieldError(f"members.{at}.until", "order", "the end lies before the beginning")
+            FieldError(f"members.{at}.until", "order", "the end lies before the beginning", {"rule": "ends-early"})
             for at, row in enumerate(self.members)
             if row.since and row.until and row.since > row.until
         ]

@@ -137,7 +137,9 @@ class User(Record):
         except (ZoneInfoNotFoundError, ValueError):
             found.append(FieldError("time_zone", "time_zone", "name a zone of the IANA list, such as Asia/Shanghai"))
         if self.delegate_from and self.delegate_to and self.delegate_from > self.delegate_to:
-            found.append(FieldError("delegate_to", "order", "the end lies before the beginning"))
+            found.append(
+                FieldError("delegate_to", "order", "the end lies before the beginning", {"rule": "ends-early"})
+            )
         if self.id in (self.superior, self.delegate):
             found.append(FieldError("superior", "self", "nobody is the superior or delegate of oneself"))
         return found

@@ -22,11 +22,13 @@ class Sending:
             for entry in await self._directory.all():
                 if _sends(entry, channel):
                     return entry.id, entry.queue
-            raise _wrong("channel", f"there is no account of channel {channel!r} that can send")
+            raise _wrong(
+                "channel", f"there is no account of channel {channel!r} that can send", rule="no-sending-account"
+            )
         try:
             entry = await self._directory.one(account)
         except NotFound:
-            raise _wrong("account", f"there is no account {account!r}") from None
+            raise _wrong("account", f"there is no account {account!r}", rule="no-account", what=account) from None
         if not _sends(entry, channel):
             raise _wrong(
                 "account", f"account {account!r} is not an enabled account of channel {channel!r} that can send"
@@ -45,5 +47,5 @@ def _sends(entry: Entry, channel: str) -> bool:
     return entry.kind == channel and entry.enabled and entry.channel is not None and entry.channel.can.outbound
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(detail, fields=(FieldError(field, "account", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(detail, fields=(FieldError(field, "account", detail, speaks_of),))

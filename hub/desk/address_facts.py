@@ -85,5 +85,8 @@ class AddressFacts:
 def _key(address: str) -> str:
     key = mail_key(address)
     if key is None:
-        raise Invalid("address: not a mail address", fields=(FieldError("address", "value", "not a mail address"),))
+        raise Invalid(
+            "address: not a mail address",
+            fields=(FieldError("address", "value", "not a mail address", {"rule": "email"}),),
+        )
     return key

@@ -68,9 +68,9 @@ class BlockedCallers:
         pbx, _, entry = await self._calls.pbx(account)
         key = phone_key(number, getattr(pbx, "region", self._region))
         if key is None:
-            raise _wrong("number", "write a number, such as +86 139 0013 9000")
+            raise _wrong("number", "write a number, such as +86 139 0013 9000", rule="phone")
         if until is not None and until <= now():
-            raise _wrong("until", "say until when, in the future")
+            raise _wrong("until", "say until when, in the future", rule="in-future")
         plain = key.removeprefix("phone:")
         doc: Doc = {
             "_id": f"{entry.id}|{plain}", "account": entry.id, "number": plain, "reason": reason,
@@ -80,7 +80,7 @@ class BlockedCallers:
         async def work(unit: Unit) -> None:
             others = {"account": entry.id, "_id": {"$ne": doc["_id"]}}
             if await unit.db[BLOCKED_CALLERS].count_documents(others, limit=MOST, session=unit.session) >= MOST:
-                raise _wrong("number", f"at most {MOST} numbers can be blocked")
+                raise _wrong("number", f"at most {MOST} numbers can be blocked", rule="most-blocked", most=MOST)
             await unit.db[BLOCKED_CALLERS].replace_one({"_id": doc["_id"]}, doc, upsert=True, session=unit.session)
             await self._audit.write(
                 "caller.blocked", who=caller.user, far=far, about=plain, unit=unit, account=entry.id, reason=reason
@@ -119,8 +119,8 @@ class BlockedCallers:
         return True
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))
 
 
 def _out(doc: Doc) -> BlockedCallerOut:

@@ -63,7 +63,7 @@ class CallOutcomes:
         """Whether a call of this queue may end so; raises `Invalid` with the field."""
         allowed = [each["code"] for each in await self.all(queue)]
         if code not in allowed:
-            raise _wrong("outcome", f"choose one of: {', '.join(allowed)}")
+            raise _wrong("outcome", f"choose one of: {', '.join(allowed)}", rule="choice", expected=", ".join(allowed))
 
     async def put(self, code: str, fields: Doc, by: Caller, far: FarEnd) -> OutcomeOut:
         """Make an outcome, or change the one of this code; raises `Invalid` where a queue does not exist."""
@@ -95,11 +95,11 @@ class CallOutcomes:
     async def _check_queues(self, queues: Sequence[str]) -> None:
         known = {doc["_id"] async for doc in self._units.db["queues"].find({"_id": {"$in": list(queues)}}, {"_id": 1})}
         if missing := [queue for queue in queues if queue not in known]:
-            raise _wrong("queues", f"there is no queue {', '.join(missing)}")
+            raise _wrong("queues", f"there is no queue {', '.join(missing)}", rule="no-queue", what=", ".join(missing))
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))
 
 
 def _out(doc: Doc) -> OutcomeOut:

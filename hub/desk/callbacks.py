@@ -180,10 +180,10 @@ class Callbacks:
             links = (await seen_conversation(self._db, caller, wanted.conversation))["links"]
         key = phone_key(wanted.number, self._region) if wanted.number else None
         if wanted.number and key is None:
-            raise _wrong("number", "write a number, such as +86 139 0013 9000")
+            raise _wrong("number", "write a number, such as +86 139 0013 9000", rule="phone")
         key = key or next((str(link) for link in links if str(link).startswith("phone:")), None)
         if key is None:
-            raise _wrong("number", "the conversation shows no phone number: write one")
+            raise _wrong("number", "the conversation shows no phone number: write one", rule="number-needed")
         named = await self._db["record_contact"].find_one({"addresses": key, "state": "active"}, {"name": 1})
         return key.removeprefix("phone:"), (named or {}).get("name") or ""
 
@@ -195,12 +195,12 @@ class Callbacks:
         query = {"_id": wanted.assignee, "state": "active"}
         found = await unit.db[_USERS].find_one(query, {"name": 1}, session=unit.session)
         if found is None:
-            raise _wrong("assignee", "there is no such active colleague")
+            raise _wrong("assignee", "there is no such active colleague", rule="no-colleague")
         return {"id": found["_id"], "name": found["name"]}
 
     async def _check_queue(self, unit: Unit, queue: str | None) -> None:
         if queue and await unit.db[QUEUES].find_one({"_id": queue}, {"_id": 1}, session=unit.session) is None:
-            raise _wrong("queue", f"there is no queue {queue!r}")
+            raise _wrong("queue", f"there is no queue {queue!r}", rule="no-queue", what=queue)
 
 
 def _seen_by(caller: Caller) -> Doc:
@@ -209,5 +209,5 @@ def _seen_by(caller: Caller) -> Doc:
     return {"$or": [{"assignee.id": caller.user}, {"by.id": caller.user}, {"queue": {"$in": sorted(caller.queues)}}]}
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))

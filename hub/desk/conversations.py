@@ -155,12 +155,12 @@ class Conversations:
             return {"id": caller.user, "name": caller.name}
         found = await unit.db["record_user"].find_one({"_id": person, "state": "active"}, session=unit.session)
         if found is None:
-            raise _wrong("assignee", "there is no such active colleague")
+            raise _wrong("assignee", "there is no such active colleague", rule="no-colleague")
         return {"id": person, "name": found["name"]}
 
     async def _check_queue(self, unit: Unit, queue: str) -> None:
         if await unit.db[QUEUES].find_one({"_id": queue}, {"_id": 1}, session=unit.session) is None:
-            raise _wrong("queue", f"there is no queue {queue!r}")
+            raise _wrong("queue", f"there is no queue {queue!r}", rule="no-queue", what=queue)
 
 
 def _with_tags(before: Doc, changes: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _with_state(before: Doc, changes: dict[str, Any], at: datetime) -> dict[str,
     if state == "snoozed":
         until = until or before["snoozed_until"]
         if until is None or until <= at:
-            raise _wrong("snoozed_until", "say until when, in the future")
+            raise _wrong("snoozed_until", "say until when, in the future", rule="in-future")
         changes["snoozed_until"] = until
     elif until is not None:
         raise _wrong("snoozed_until", f"a conversation that is {state} is not snoozed")
@@ -191,5 +191,5 @@ def _with_state(before: Doc, changes: dict[str, Any], at: datetime) -> dict[str,
     return changes
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))

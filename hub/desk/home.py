@@ -147,7 +147,10 @@ class Home:
         known = {doc[key] async for doc in self._db[collection].find({key: {"$in": list(wanted)}}, {key: 1})}
         if missing := [one for one in wanted if one not in known]:
             detail = f"there is no {', '.join(missing)}"
-            raise Invalid(f"{field}: {detail}", fields=(FieldError(field, "unknown", detail),))
+            raise Invalid(
+                f"{field}: {detail}",
+                fields=(FieldError(field, "unknown", detail, {"rule": "no-such", "what": ", ".join(missing)}),),
+            )
 
 
 def checked(blocks: Sequence[Block]) -> Sequence[Block]:

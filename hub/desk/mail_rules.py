@@ -159,19 +159,25 @@ class MailRules:
 
     async def _check_targets(self, then: dict[str, Any], wrong: list[FieldError]) -> None:
         if (queue := then.get("queue")) and await self._db[QUEUES].find_one({"_id": queue}, {"_id": 1}) is None:
-            wrong.append(FieldError("then.queue", "value", f"there is no queue {queue!r}"))
+            wrong.append(
+                FieldError("then.queue", "value", f"there is no queue {queue!r}", {"rule": "no-queue", "what": queue})
+            )
         if assignee := then.get("assignee"):
             user = assignee["id"] if isinstance(assignee, Mapping) else assignee
             found = await self._db["record_user"].find_one({"_id": user, "state": "active"}, {"name": 1})
             if found is None:
-                wrong.append(FieldError("then.assignee", "value", "there is no such active colleague"))
+                wrong.append(
+                    FieldError("then.assignee", "value", "there is no such active colleague", {"rule": "no-colleague"})
+                )
             else:
                 then["assignee"] = {"id": user, "name": found["name"]}
         if "forward" in then:
             keys = [(each, mail_key(each)) for each in then["forward"]]
             bad = [each for each, key in keys if key is None]
             if bad:
-                wrong.append(FieldError("then.forward", "value", f"no mail address: {', '.join(bad)[:200]}"))
+                listed = ", ".join(bad)[:200]
+                said = {"rule": "no-mail-address", "what": listed}
+                wrong.append(FieldError("then.forward", "value", f"no mail address: {listed}", said))
             then["forward"] = list(dict.fromkeys(key.split(":", 1)[1] for _, key in keys if key))
 
 

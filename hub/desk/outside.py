@@ -112,9 +112,9 @@ def checked(fields: Mapping[str, Any], own: str) -> Doc:
     url = str(fields["url"]).strip()
     host = _host(url)
     if host is None:
-        raise _wrong("a whole address, beginning with https:// or http://")
+        raise _wrong("a whole address, beginning with https:// or http://", rule="web-address")
     if fields["frame"] and host == own.lower():
-        raise _wrong("a page of this console cannot stand in a frame")
+        raise _wrong("a page of this console cannot stand in a frame", rule="not-this-console")
     return {"name": fields["name"], "url": url, "frame": fields["frame"]}
 
 
@@ -147,5 +147,5 @@ def _out(doc: Doc) -> OutsideAppOut:
     return {"id": doc["_id"], **{key: doc[key] for key in ("name", "url", "frame", "revision")}}  # type: ignore[typeddict-item]
 
 
-def _wrong(detail: str) -> Invalid:
-    return Invalid(f"url: {detail}", fields=(FieldError("url", "address", detail),))
+def _wrong(detail: str, rule: str) -> Invalid:
+    return Invalid(f"url: {detail}", fields=(FieldError("url", "address", detail, {"rule": rule}),))

@@ -39,6 +39,12 @@ class Parameter:
             return f"a whole number from {self.least} to {self.most}"
         return None
 
+    @property
+    def fits(self) -> dict[str, str | int]:
+        """What a value must be, for words in any language."""
+        number: dict[str, str | int] = {"rule": "range", "least": self.least, "most": self.most}
+        return {"rule": "bool_type"} if isinstance(self.default, bool) else number
+
 
 SUPERIORS_READ = "superiors-read-mail"
 ASSISTANT = "assistant"
@@ -108,7 +114,7 @@ class Parameters:
             Invalid: names each parameter that there is not, or whose value cannot be.
         """
         wrong = [
-            FieldError(name, "value", said)
+            FieldError(name, "value", said, _BY_NAME[name].fits if name in _BY_NAME else {"rule": "unknown"})
             for name, value in values.items()
             if (said := _BY_NAME[name].check(value) if name in _BY_NAME else "there is no such parameter")
         ]

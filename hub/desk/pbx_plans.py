@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from crm_core.ground.clock import now
-from crm_core.ground.errors import FieldError, Invalid, NotFound, StaleRevision
+from crm_core.ground.errors import Invalid, NotFound, StaleRevision
 from hub.accounts.directory import Directory
 from hub.calling import PbxPlan
 from hub.channel import Account
@@ -112,5 +113,5 @@ class PbxPlans:
 
 def _inside(error: Invalid) -> Invalid:
     """The same, with the fields as the caller sent them."""
-    fields = tuple(FieldError(f"plan.{each.path}", each.code, each.detail) for each in error.fields)
+    fields = tuple(replace(each, path=f"plan.{each.path}") for each in error.fields)
     return Invalid("; ".join(f"{each.path}: {each.detail}" for each in fields[:3]), fields=fields)

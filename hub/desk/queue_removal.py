@@ -75,7 +75,10 @@ class QueueRemoval:
         if await self._units.db[QUEUES].find_one({"_id": queue}, {"_id": 1}) is None:
             raise NotFound("there is no such queue", queue=queue)
         if to == queue or await self._units.db[QUEUES].find_one({"_id": to}, {"_id": 1}) is None:
-            raise Invalid("to: name another queue", fields=(FieldError("to", "unknown", "name another queue"),))
+            raise Invalid(
+                "to: name another queue",
+                fields=(FieldError("to", "unknown", "name another queue", {"rule": "another-queue"}),),
+            )
         if queue == DEFAULT_QUEUE or queue in self._in_file:
             raise Conflict("the settings make this queue; take it out of the settings file first", reason="settings")
         if accounts := [entry.id for entry in await self._directory.all() if entry.queue == queue]:

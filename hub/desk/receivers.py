@@ -28,7 +28,14 @@ def read_receivers(written: Sequence[str], channel: str, region: str, field: str
     for place, text in enumerate(written):
         address = _read(text.strip(), channel, region)
         if address is None:
-            wrong.append(FieldError(f"{field}.{place}", "address", f"not an address of the channel {channel}"))
+            wrong.append(
+                FieldError(
+                    f"{field}.{place}",
+                    "address",
+                    f"not an address of the channel {channel}",
+                    {"rule": "channel-address"},
+                )
+            )
         else:
             found.setdefault(address.key, address)
     if wrong:

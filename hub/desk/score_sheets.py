@@ -98,7 +98,7 @@ def total_of(sheet: SheetOut, points: Mapping[str, int]) -> float:
         *(FieldError(f"points.{key}", "missing", "give points") for key in most if key not in points),
         *(FieldError(f"points.{key}", "unknown", "not on this sheet") for key in points if key not in most),
         *(
-            FieldError(f"points.{key}", "value", f"from 0 to {most[key]}")
+            FieldError(f"points.{key}", "value", f"from 0 to {most[key]}", {"rule": "range", "least": 0, "most": most[key]})
             for key, value in points.items() if key in most and not 0 <= value <= most[key]
         ),
     ]  # fmt: skip

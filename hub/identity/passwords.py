@@ -28,15 +28,15 @@ def check_password(password: str, login: str = "") -> None:
         Invalid: names the field `password` and the rule.
     """
     if len(password) < SHORTEST:
-        raise _invalid("too-short", f"use at least {SHORTEST} characters")
+        raise _invalid("too-short", f"use at least {SHORTEST} characters", least=SHORTEST)
     if len(password) > LONGEST:
-        raise _invalid("too-long", f"use at most {LONGEST} characters")
+        raise _invalid("too-long", f"use at most {LONGEST} characters", most=LONGEST)
     if len(set(password)) < 4 or (login and login.casefold() in password.casefold()):
         raise _invalid("too-simple", "do not repeat a few characters, and leave the login out of it")
 
 
-def _invalid(code: str, detail: str) -> Invalid:
-    return Invalid(f"password: {detail}", fields=(FieldError("password", code, detail),))
+def _invalid(code: str, detail: str, **speaks_of: int) -> Invalid:
+    return Invalid(f"password: {detail}", fields=(FieldError("password", code, detail, speaks_of),))
 
 
 class Passwords:

@@ -49,5 +49,8 @@ async def _department(store: StoreUnit, registry: Registry, wanted: str | None) 
         found = (await create(store, registry, system(), "department", _ROOT)).doc
     if found is None:
         detail = f"there is no department {wanted}"
-        raise Invalid(detail, fields=(FieldError("department", "unknown", detail),))
+        raise Invalid(
+            detail,
+            fields=(FieldError("department", "unknown", detail, {"rule": "no-department", "what": wanted or ""}),),
+        )
     return str(found["_id"])

@@ -97,7 +97,10 @@ class SecondFactor:
             raise Conflict("start the enrolment first; it is valid for 15 minutes")
         step = step_of(self._vault.open(proposed["sealed"]), plain_code(code), now())
         if step is None:
-            raise Invalid("the code is wrong", fields=(FieldError("code", "wrong", "take the code shown now"),))
+            raise Invalid(
+                "the code is wrong",
+                fields=(FieldError("code", "wrong", "take the code shown now", {"rule": "one-time-code"}),),
+            )
         codes = [_new_recovery_code() for _ in range(_RECOVERY_CODES)]
         otp = {
             "sealed": proposed["sealed"],

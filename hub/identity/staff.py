@@ -143,7 +143,10 @@ class Staff:
         found = {role["code"]: role["_id"] async for role in self._db[ROLES].find({"code": {"$in": list(codes)}})}
         if missing := [code for code in codes if code not in found]:
             detail = f"there is no role {', '.join(missing)}"
-            raise Invalid(detail, fields=(FieldError("roles", "unknown", detail),))
+            raise Invalid(
+                detail,
+                fields=(FieldError("roles", "unknown", detail, {"rule": "no-role", "what": ", ".join(missing)}),),
+            )
         return [found[code] for code in codes]
 
 
@@ -156,7 +159,9 @@ def _checked_login(login: str) -> str:
         or "~" in normal
     ):
         detail = f"use 1 to {_LONGEST_LOGIN} characters without blanks or ~"
-        raise Invalid(f"login: {detail}", fields=(FieldError("login", "form", detail),))
+        raise Invalid(
+            f"login: {detail}", fields=(FieldError("login", "form", detail, {"rule": "login", "most": _LONGEST_LOGIN}),)
+        )
     return normal
 
 

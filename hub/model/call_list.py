@@ -37,8 +37,8 @@ class ListSegmentOut(TypedDict):
 
 class CallListOut(TypedDict):
     """A list. `entries`: how many are in each state; `results`: how the done ones ended; `left_out`: how many were not put
-    on it, by reason (`do_not_call opted_out no_number duplicate`); `reason`: why it could not be filled; `pace_s`: in
-    a progressive list, so many seconds an agent has between calls."""
+    on it, by reason (`do_not_call opted_out no_number duplicate`); `reason`: why it could not be filled, and
+    `problem` the same as a problem document; `pace_s`: in a progressive list, so many seconds an agent has between calls."""
 
     id: str
     name: str
@@ -55,6 +55,7 @@ class CallListOut(TypedDict):
     mode: Mode
     pace_s: int
     reason: str | None
+    problem: dict[str, Any] | None
     left_out: dict[str, int]
     entries: dict[str, int]
     results: dict[str, int]

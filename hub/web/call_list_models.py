@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from crm_core.ground.faults import unfit
 from hub.model.call_list import EntryState, ListState, Mode
 from hub.web.queues import QueueId
 
@@ -31,13 +32,13 @@ class HoursIn(BaseModel):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone; write it like Asia/Shanghai") from None
+            raise unfit("time-zone", "no such time zone; write it like Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.begin >= self.until:
-            raise ValueError("`from` must be before `until`")
+            raise unfit("from-until", "`from` must be before `until`")
         return self
 
 

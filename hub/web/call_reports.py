@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from crm_core.ground.clock import now
+from crm_core.ground.faults import unfit
 from hub.desk.floor.reports import Asked, By, CallReports, Direction, ReportOut, as_csv
 from hub.desk.floor.staffing import StaffingHints, StaffingOut
 from hub.identity.caller import Caller
@@ -39,7 +40,7 @@ class _InZone(BaseModel):
             try:
                 ZoneInfo(value)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError("no such time zone; write it like Asia/Shanghai") from None
+                raise unfit("time-zone", "no such time zone; write it like Asia/Shanghai") from None
         return value
 
 
@@ -56,7 +57,7 @@ class ReportQuery(_InZone):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.until is not None and self.since is None:
-            raise ValueError("give `from` with `to`")
+            raise unfit("from-to", "give `from` with `to`")
         return self
 
     def asked(self, house: str) -> Asked:

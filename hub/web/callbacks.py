@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
+from crm_core.ground.faults import unfit
 from hub.desk.callbacks import Callbacks, Plan
 from hub.identity.caller import Caller
 from hub.model.callback import CallbackKind, CallbackOut, CallbackState
@@ -37,7 +38,7 @@ class NewCallback(BaseModel):
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
         if self.number is None and self.conversation is None:
-            raise ValueError("give a number, or a conversation")
+            raise unfit("number-or-conversation", "give a number, or a conversation")
         return self
 
 

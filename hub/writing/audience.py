@@ -165,7 +165,14 @@ def single(addresses: Sequence[str]) -> Iterator[Receiver]:
         name, address = parseaddr(text)
         key = mail_key(address)
         if key is None:
-            wrong.append(FieldError(f"addresses.{at}", "address", f"{text[:100]!r} is no mail address"))
+            wrong.append(
+                FieldError(
+                    f"addresses.{at}",
+                    "address",
+                    f"{text[:100]!r} is no mail address",
+                    {"rule": "no-mail-address", "what": text[:100]},
+                )
+            )
         else:
             found.append(Receiver(kind="address", key=key, name=name[:200]))
     if wrong:

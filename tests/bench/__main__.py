@@ -22,7 +22,19 @@ from tests.bench.ground import fresh_ground
 from tests.bench.machine import allow_many_files, describe, mongodb_version
 from tests.bench.report import PAGE, write
 
-NAMES = ("ingest", "door", "mailbox", "fanout", "consoles", "pages", "search", "telephony", "floor", "coldstart")
+NAMES = (
+    "ingest",
+    "door",
+    "mailbox",
+    "fanout",
+    "consoles",
+    "pages",
+    "screen",
+    "search",
+    "telephony",
+    "floor",
+    "coldstart",
+)
 _TRIED = ROOT / ".lab" / "bench"
 
 

@@ -34,6 +34,10 @@ divided by N. The floor is the same for bare python-socketio and aiohttp with on
 documents of the commit loop, written in batches. Then a `mainstem serve` process answers 500 requests for each page, four
 at a time, with the session cookie of an agent of five queues. Times are what the client sees. The floor is the same MongoDB
 query made directly by the driver, four at a time, without HTTP, rights or JSON. """,
+    "screen": """Chromium before a `mainstem serve` process with 10,000 conversations of one message and one of 10,000, all open, all
+the agent's. First paint: from the click on the long conversation until its newest page is painted, in the page's own clock; the
+middle of seven reloads. Event to row: all 10,000 rows are fetched, then a conversation gets another subject a hundred times; from
+the moment the browser has the event's frame until the row shows it. There is no floor: the budgets are absolute.""",
     "search": """The same database as for the pages. The search index is filled by the product's own reader (its rate is shown); where a
 million messages would take longer than twenty minutes, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
 Chinese or English, or an order number, asked over HTTP two at a time (as many as a hub lets run at once) by an agent of five queues,

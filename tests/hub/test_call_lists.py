@@ -108,8 +108,9 @@ async def test_a_filter_that_does_not_fit_gives_the_list_back(house: House) -> N
         await house.fill(listed)
     shown = await ok(house.sue, "GET", f"/api/call-lists/{listed}")
     assert (shown["state"], "nonsense" in shown["reason"]) == ("draft", True)
+    assert [each["code"] for each in shown["problem"]["errors"]] == ["filter-unknown"]
     change = {"segments": [], "numbers": NUMBERS[:1], "state": "running"}
-    await ok(house.sue, "PATCH", f"/api/call-lists/{listed}", change)
+    assert (await ok(house.sue, "PATCH", f"/api/call-lists/{listed}", change))["problem"] is None
     await house.fill(listed)
     assert (await house.next(house.ann, listed))["number"] == NUMBERS[0]
 

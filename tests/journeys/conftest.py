@@ -11,13 +11,14 @@ from typing import Literal
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from hub.main import Hub
 from hub.settings import AccountSettings, Settings
 from tests.conftest import PASSWORD, SignIn
 from tests.journeys.link import Link
-from tests.journeys.watch import Watched, watch
+from tests.journeys.pages import Pages
+from tests.journeys.watch import Watched
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "agents_ui" / "dist" / "index.html"
@@ -118,10 +119,16 @@ OpenConsole = Callable[..., Awaitable[Watched]]
 
 
 @pytest.fixture
-async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncIterator[OpenConsole]:
-    """`await console("agent")`: a person's signed-in page. At the end: no page error, no foreign host, no CSP violation."""
-    contexts: list[BrowserContext] = []
-    pages: list[Watched] = []
+async def pages(browser: Browser, link: Link) -> AsyncIterator[Pages]:
+    """Where every page comes from. At the end: no page error, no foreign host, no CSP violation in any of them."""
+    pages = Pages(browser, link)
+    yield pages
+    await pages.close()
+
+
+@pytest.fixture
+def console(pages: Pages, signed_in: SignIn) -> OpenConsole:
+    """`await console("agent")`: a person's signed-in page, in a browser of their own."""
 
     async def open_console(
         login: str = "agent",
@@ -136,22 +143,16 @@ async def console(browser: Browser, link: Link, signed_in: SignIn) -> AsyncItera
         person = await signed_in(login, roles=roles, queues=["support"], locale="zh" if language == "zh-CN" else "en")
         status, _ = await person.call("PATCH", "/api/me/writing", {"undo_s": undo_s})
         assert status == 200
-        size: ViewportSize = {"width": width, "height": 900 if width > 700 else 844}
-        context = await browser.new_context(
-            locale="zh-CN" if language == "zh-CN" else "en-GB", viewport=size, service_workers=workers
+        page = await pages.fresh(
+            path,
+            locale="zh-CN" if language == "zh-CN" else "en-GB",
+            viewport={"width": width, "height": 900 if width > 700 else 844},
+            service_workers=workers,
         )
-        contexts.append(context)
-        page = watch(await context.new_page(), link)
-        pages.append(page)
-        await page.page.goto(f"{link.url}{path}")
         await sign_in(page.page, login)
         return page
 
-    yield open_console
-    for context in contexts:
-        await context.close()
-    for page in pages:
-        page.assert_clean()
+    return open_console
 
 
 async def sign_in(page: Page, login: str) -> None:

@@ -15,11 +15,14 @@ from tests.conftest import PASSWORD
 from tests.hub.test_notices import until
 from tests.journeys.conftest import OpenConsole, sign_in
 from tests.journeys.mails import deliver
+from tests.journeys.pages import Pages
 from workers.jobs import Jobs
 from workers.task import JobCancelled
 
 
-async def test_a_user_is_made_signs_in_and_is_signed_out_by_the_administrator(hub: Hub, console: OpenConsole) -> None:
+async def test_a_user_is_made_signs_in_and_is_signed_out_by_the_administrator(
+    hub: Hub, console: OpenConsole, pages: Pages
+) -> None:
     """Create with password and roles, change, end sign-ins; all of it in the audit log."""
     boss = await console("boss", roles=("admin",), path="/console/admin/users")
     await boss.page.get_by_role("button", name="New user").click()
@@ -30,15 +33,13 @@ async def test_a_user_is_made_signs_in_and_is_signed_out_by_the_administrator(hu
     await boss.page.keyboard.press("Escape")
     await boss.page.get_by_role("button", name="Save").click()
     await boss.find(".user-page form").first.wait_for()
-    nina = await (await boss.page.context.browser.new_context(locale="en-GB")).new_page()  # type: ignore[union-attr]
-    await nina.goto(f"{boss.link.url}/console/inbox")
-    await sign_in(nina, "nina")
+    nina = await pages.fresh("/console/inbox", locale="en-GB")
+    await sign_in(nina.page, "nina")
     await boss.page.reload()
     await boss.find(".user-page__list li").first.wait_for()
     boss.page.on("dialog", lambda dialog: dialog.accept())
     await boss.page.get_by_role("button", name="End all sign-ins").click()
-    await nina.wait_for_selector("input[name=login]")
-    await nina.context.close()
+    await nina.find("input[name=login]").wait_for()
     await boss.go("/admin/audit")
     await boss.find("input[name=what]").fill("user.created")
     await boss.page.get_by_role("button", name="Filter").click()
@@ -72,6 +73,30 @@ async def test_rights_are_ticked_and_a_department_is_added_below_another(hub: Hu
     made = await hub.db["record_department"].find_one({"code": "SALES"})
     assert made is not None
     assert len(made["path"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "said", "above"),
+    [
+        ("zh-CN", 390, "格式不符合要求", "部分输入有误。"),
+        ("en", 1440, "the form that is asked for", "Some input is not right."),
+    ],
+)
+async def test_what_is_wrong_is_said_at_its_field_in_the_readers_language(
+    console: OpenConsole, language: str, width: int, said: str, above: str
+) -> None:
+    """The words of faults come with the first one: not before, and then in either language."""
+    boss = await console("boss", roles=("admin",), language=language, width=width, path="/console/admin/queues")
+    await boss.find(".page-head .el-button--primary").click()
+    field = boss.find(".el-dialog form .el-form-item").first
+    await field.locator("input").fill("VIP 1")
+    await boss.find(".el-dialog form .el-form-item input").nth(1).fill("VIP")
+    await boss.find(".el-dialog form button[type=submit]").click()
+    await expect(field.locator(".el-form-item__error")).to_contain_text(said)
+    await expect(boss.find(".el-dialog [role=alert]").first).to_have_text(above)
+    assert await boss.violations() == []
+    assert await boss.fits()
+    await boss.shot(f"fault-at-its-field-{language}-{width}")
 
 
 async def test_a_queue_is_made_and_removed_and_its_conversations_go_on(

@@ -10,19 +10,21 @@ from hub.main import Hub
 from hub.settings import Settings
 from tests.journeys.conftest import OpenConsole, SentMail
 from tests.journeys.mails import deliver
+from tests.journeys.pages import Pages
 
 
-async def test_availability_is_held_by_the_hub_and_the_same_in_every_tab(hub: Hub, console: OpenConsole) -> None:
+async def test_availability_is_held_by_the_hub_and_the_same_in_every_tab(
+    hub: Hub, console: OpenConsole, pages: Pages
+) -> None:
     """Opening a console changes nothing; choosing a state shows in the person's other tab at once."""
     page = await console("agent")
     await page.mark("live")
-    other = await page.page.context.new_page()
-    await other.goto(f"{page.link.url}/console/inbox")
-    await other.wait_for_selector('.live-mark[data-mark="live"]')
+    other = await pages.beside(page, "/console/inbox")
+    await other.mark("live")
     await page.find(".presence-switch__choice").select_option("busy")
-    await other.wait_for_selector(".presence-switch--busy")
-    await other.reload()
-    await other.wait_for_selector(".presence-switch--busy")
+    await other.find(".presence-switch--busy").wait_for()
+    await other.page.reload()
+    await other.find(".presence-switch--busy").wait_for()
 
 
 async def test_an_attachment_goes_out_with_the_answer(

@@ -18,6 +18,7 @@ from tests.conftest import SignIn
 from tests.hub.desk_house import stored
 from tests.journeys.conftest import OpenConsole
 from tests.journeys.mails import deliver
+from tests.journeys.painting import HEAR, LOAD_ALL, PAINTED
 from tests.journeys.watch import Watched
 
 MANY = 10_000
@@ -26,38 +27,6 @@ _SLOWER = 4
 """A shared test machine under load; on a quiet one the budget itself is met, and the number is printed."""
 _ROW_MS = 50
 _TURNS = 100
-_HEAR = """(() => {
-  window.took = {}
-  const heard = {}
-  const Plain = window.WebSocket
-  window.WebSocket = class extends Plain {
-    constructor(...given) {
-      super(...given)
-      this.addEventListener('message', ({data}) => {
-        const turn = /"subject":\\s?"(Turn \\d+\\.)"/.exec(String(data))?.[1]
-        if (turn) heard[turn] ??= performance.now()
-      })
-    }
-  }
-  const look = () => {
-    for (const row of document.querySelectorAll('.conversation-row__subject')) {
-      const turn = row.textContent.trim()
-      if (turn in heard && !(turn in window.took)) window.took[turn] = performance.now() - heard[turn]
-    }
-  }
-  document.addEventListener('DOMContentLoaded', () =>
-    new MutationObserver(look).observe(document.body, {childList: true, subtree: true, characterData: true}))
-})()"""
-"""When the browser has an event, by what its frame says; and when a row has its words."""
-_LOAD_ALL = """async (box, many) => {
-  const rows = () => Number(box.querySelector('ul').style.height.replace('px', '')) / 82
-  const ends = performance.now() + 240000
-  while (rows() < many) {
-    if (performance.now() > ends) throw new Error(`only ${rows()} rows after four minutes`)
-    box.scrollTop = box.scrollHeight
-    await new Promise(done => setTimeout(done, 20))
-  }
-}"""
 
 
 async def _until(reads: Callable[[], Awaitable[Any]], wanted: Any, limit_s: float = 20) -> None:
@@ -277,11 +246,11 @@ async def test_with_ten_thousand_conversations_loaded_an_event_is_on_screen_at_o
     await _fill(hub, MANY)
     page = await console("agent")
     sue = await signed_in("sue", roles=["SU"])
-    await page.page.add_init_script(_HEAR)
+    await page.page.add_init_script(HEAR)
     await page.page.reload()
     await page.mark("live")
     await page.text("Order 10000").first.wait_for()
-    await page.find(".virtual-rows").evaluate(_LOAD_ALL, MANY)
+    await page.find(".virtual-rows").evaluate(LOAD_ALL, MANY)
     await page.find(".virtual-rows").evaluate("box => box.scrollTop = 0")
     await page.text("Order 10000").first.wait_for()
     for turn in range(_TURNS):
@@ -317,15 +286,7 @@ async def test_a_conversation_of_ten_thousand_messages_paints_at_once(
     ]
     await hub.db["messages"].insert_many(copies)
     await hub.db["counters"].update_one({"_id": "seq"}, {"$set": {"value": seq + MANY}})
-    await page.page.evaluate(
-        """() => { window.painted = new Promise(done => {
-          new MutationObserver((_, watch) => {
-            if (!document.querySelector('[data-message]')) return
-            watch.disconnect()
-            requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - window.clicked)))
-          }).observe(document.body, {childList: true, subtree: true}) })
-          document.addEventListener('click', () => { window.clicked ??= performance.now() }, {capture: true}) }"""
-    )
+    await page.page.evaluate(PAINTED)
     await page.page.wait_for_load_state("networkidle")  # the part of the console that shows a conversation is here
     await page.text("Pump leaks again").first.click()
     painted = await page.page.evaluate("window.painted")

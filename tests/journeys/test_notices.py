@@ -11,6 +11,7 @@ from tests.conftest import SignedIn, SignIn
 from tests.hub.test_notices import until
 from tests.journeys.conftest import OpenConsole, SentMail
 from tests.journeys.mails import deliver
+from tests.journeys.pages import Pages
 from tests.journeys.watch import Watched
 
 PAGES = ("/", "/inbox", "/notices", "/records/contact", "/admin/queues", "/admin/accounts", "/me")
@@ -140,26 +141,22 @@ async def test_two_browsers_agree_on_what_is_unread_and_one_click_opens_the_thin
 
 
 async def test_sound_comes_once_in_one_tab_and_flash_is_still_where_motion_is_reduced(
-    hub: Hub, console: OpenConsole, signed_in: SignIn
+    hub: Hub, console: OpenConsole, pages: Pages, signed_in: SignIn
 ) -> None:
     """S2.1.2-07, -08; and the choices are the person's, in every browser."""
     page = await console("agent", roles=("SA",))
     await page.page.context.add_init_script(COUNT_TONES)
     await page.page.emulate_media(reduced_motion="reduce")
     await page.page.reload()
-    others = [await page.page.context.new_page() for _ in range(2)]
-    for other in others:
-        await other.goto(f"{page.link.url}/console/notices")
-        await other.wait_for_selector('.live-mark[data-mark="live"]')
-        await other.wait_for_selector(".assistant__button")
-    await page.mark("live")
-    await page.find(".assistant__button").wait_for()
+    tabs = [page, *[await pages.beside(page, "/console/notices") for _ in range(2)]]
+    for tab in tabs:
+        await tab.mark("live")
+        await tab.find(".assistant__button").wait_for()
     sue, agent = await signed_in("sue", roles=["SU"]), await signed_in("agent")
     await sue.call("POST", "/api/internal-messages", {"users": [agent.user], "text": "Listen"})
-    tabs = [page.page, *others]
     for tab in tabs:
-        await tab.locator(".assistant__panel.is-marked").wait_for()
-    tones = [int(await tab.evaluate("window.tones")) for tab in tabs]
+        await tab.find(".assistant__panel.is-marked").wait_for()
+    tones = [int(await tab.page.evaluate("window.tones")) for tab in tabs]
     assert sorted(tones) == [0, 0, 2]
     style = await page.page.evaluate(
         "(() => { const s = getComputedStyle(document.querySelector('.assistant__panel')); return [s.animationName, s.outlineStyle] })()"
@@ -167,7 +164,7 @@ async def test_sound_comes_once_in_one_tab_and_flash_is_still_where_motion_is_re
     assert style == ["none", "solid"]
     await page.go("/notices?tab=choices")
     await page.find(".notices-page__choices input[name=assistant-window]").uncheck()
-    await expect(others[0].locator(".assistant")).to_have_count(0)
+    await expect(tabs[1].find(".assistant")).to_have_count(0)
     await page.go("/notices?tab=choices")
     await expect(page.find("input[name=assistant-window]")).not_to_be_checked()
 

@@ -63,8 +63,8 @@ async def test_an_outside_application_stands_in_a_frame_that_reaches_nothing(
     assert await boss.find(f'[data-block="l"] [data-app="{app}"]').get_attribute("rel") == "noopener noreferrer"
     assert await boss.violations() == []
     await boss.shot("home-outside-en-1440")
-    assert outside.split("/")[2] in boss.hosts
-    boss.hosts.discard(outside.split("/")[2])
+    assert outside.split("/")[2] in boss.noticed.hosts
+    boss.noticed.hosts.discard(outside.split("/")[2])
     assert (await boss.call("DELETE", f"/api/outside-apps/{app}"))[0] == 204
     await boss.find('[data-block="m"]').get_by_text("no longer on the list").wait_for()
 

@@ -102,7 +102,8 @@ async def test_every_part_of_a_plan_is_accessible_and_fits(
     await page.find('[data-tab="queues"]').click()
     await page.find('[data-path="queues.sales.ring_s"] input').fill("1")
     await page.find("[data-keep]").click()
-    await page.find('[data-path="queues.sales.ring_s"] [data-fault]').wait_for()
+    fault = page.find('[data-path="queues.sales.ring_s"] [data-fault]')
+    await expect(fault).to_have_text({"zh-CN": "不能小于 3", "en": "3 or more"}[language])
     await look("wrong")
 
 

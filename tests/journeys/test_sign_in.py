@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Browser
-
 from tests.conftest import PASSWORD, SignIn
 from tests.journeys.conftest import OpenConsole
-from tests.journeys.link import Link
-from tests.journeys.watch import watch
+from tests.journeys.pages import Pages
 
 
-async def test_the_door_says_what_is_wrong_and_opens_by_keyboard(
-    browser: Browser, link: Link, signed_in: SignIn
-) -> None:
+async def test_the_door_says_what_is_wrong_and_opens_by_keyboard(pages: Pages, signed_in: SignIn) -> None:
     """A wrong password, then the right one, without touching the mouse; the address asked for opens."""
     await signed_in("agent", roles=("SU",), queues=["support"])
-    context = await browser.new_context(locale="en-GB", color_scheme="dark", viewport={"width": 390, "height": 844})
-    page = watch(await context.new_page(), link)
-    await page.page.goto(f"{link.url}/console/records")
+    small = {"width": 390, "height": 844}
+    page = await pages.fresh("/console/records", locale="en-GB", color_scheme="dark", viewport=small)
     await page.page.wait_for_selector("html[data-ready]")
     assert await page.violations() == []
     await page.page.keyboard.type("agent")
@@ -30,8 +24,6 @@ async def test_the_door_says_what_is_wrong_and_opens_by_keyboard(
     await page.find("input[name=password]").fill(PASSWORD)
     await page.page.keyboard.press("Enter")
     await page.page.wait_for_url("**/console/records/**")
-    page.assert_clean()
-    await context.close()
 
 
 async def test_the_dark_console_is_readable_too(console: OpenConsole) -> None:

@@ -20,6 +20,7 @@ from hub.settings import Settings
 from tests.channels.telephony.conftest import account_settings, ami, pbx, until
 from tests.conftest import SignIn
 from tests.journeys.conftest import FLAGS, OpenConsole
+from tests.journeys.pages import Pages
 from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, tone, turn_on
 from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import ADA, all_hung_up, ended
@@ -340,21 +341,22 @@ async def test_without_a_microphone_no_call_comes_here(phone: OpenPhone, signed_
     assert not next(each for each in listed["items"] if each["extension"] == "2001")["registered"]
 
 
-async def test_one_tab_is_the_phone_and_the_other_shows_it(hub: Hub, pbx: Asterisk, phone: OpenPhone) -> None:
+async def test_one_tab_is_the_phone_and_the_other_shows_it(
+    hub: Hub, pbx: Asterisk, phone: OpenPhone, pages: Pages
+) -> None:
     """A second tab does not register: it shows the call and its keys act on the first; closing the first hands over."""
     page = await phone("ann", "2001")
     await turn_on(page)
     await takes_calls(page)
-    other = await page.page.context.new_page()
-    await other.goto(f"{page.link.url}/console/inbox")
-    await other.locator("[data-phone].is-ready").wait_for(timeout=20_000)
+    other = await pages.beside(page, "/console/inbox")
+    await other.find("[data-phone].is-ready").wait_for(timeout=20_000)
     with call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as sipp:
-        await other.locator("[data-answer]").click(timeout=30_000)
+        await other.find("[data-answer]").click(timeout=30_000)
         await talking(page)
-        await other.locator("[data-hang-up]").click()
+        await other.find("[data-hang-up]").click()
         await ended(sipp)
     await page.page.close()
-    await other.locator('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
+    await other.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
 
 
 async def test_a_call_ends_with_its_page(hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone) -> None:

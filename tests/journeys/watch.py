@@ -1,4 +1,4 @@
-"""A page under watch: errors of the page, hosts it spoke to, rules of the content policy that it broke."""
+"""A page under watch: errors of it, hosts it spoke to, rules of the content policy that it broke."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Locator, Page, Request
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, WebError
 
 from tests.journeys.link import Link
 
@@ -27,14 +27,27 @@ _RUN_AXE = """async () => {
 
 
 @dataclass
-class Watched:
-    """A page, and what was noticed about it."""
+class Noticed:
+    """What the pages of one browser did, those that open by themselves too."""
 
-    page: Page
-    link: Link
     errors: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
     policy: list[str] = field(default_factory=list)
+
+    def assert_clean(self, link: Link) -> None:
+        """Nothing broke, nothing was fetched from elsewhere, the content policy held."""
+        assert self.errors == [], "\n".join(self.errors)
+        assert self.policy == [], "\n".join(self.policy)
+        assert self.hosts == {urlsplit(link.url).netloc}, f"hosts: {sorted(self.hosts)}"
+
+
+@dataclass
+class Watched:
+    """A page of a browser that is watched."""
+
+    page: Page
+    link: Link
+    noticed: Noticed
 
     def find(self, selector: str) -> Locator:
         """What the selector names."""
@@ -81,26 +94,23 @@ class Watched:
         """Whether nothing sticks out sideways."""
         return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
-    def assert_clean(self) -> None:
-        """Nothing broke, nothing was fetched from elsewhere, the content policy held."""
-        assert self.errors == [], "\n".join(self.errors)
-        assert self.policy == [], "\n".join(self.policy)
-        assert self.hosts == {urlsplit(self.link.url).netloc}
 
+def watch(context: BrowserContext) -> Noticed:
+    """Begin to watch a browser: before its first page opens."""
+    noticed = Noticed()
 
-def watch(page: Page, link: Link) -> Watched:
-    """Begin to watch a page."""
-    watched = Watched(page, link)
+    def on_error(error: WebError) -> None:
+        noticed.errors.append(error.error.stack or str(error.error))
 
     def on_console(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
-            watched.policy.append(message.text)
+            noticed.policy.append(message.text)
 
     def on_request(request: Request) -> None:
         if not request.url.startswith(("data:", "blob:", "about:")):
-            watched.hosts.add(urlsplit(request.url).netloc)
+            noticed.hosts.add(urlsplit(request.url).netloc)
 
-    page.on("pageerror", lambda error: watched.errors.append(error.stack or str(error)))
-    page.on("console", on_console)
-    page.on("request", on_request)
-    return watched
+    context.on("weberror", on_error)
+    context.on("console", on_console)
+    context.on("request", on_request)
+    return noticed

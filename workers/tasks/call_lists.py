@@ -9,6 +9,7 @@ from crm_core.load import load
 from hub.desk.outbound.call_lists import FILL
 from hub.desk.outbound.filling import Callee, Filling
 from hub.identity.people import People
+from hub.problems import problem
 from hub.store.client import Doc
 from hub.store.outbound_collections import CALL_LISTS
 from hub.store.records import Records
@@ -28,7 +29,7 @@ async def fill_call_list(work: Work, call_list: str, person: str) -> str:
     except (Invalid, Forbidden, NotFound) as error:  # back to the desk of whoever started it, with the reason
         fields = error.fields if isinstance(error, Invalid) else ()
         reason = "; ".join([error.detail, *(f"{field.path}: {field.detail}" for field in fields)])
-        change = {"state": "draft", "reason": reason[:1000]}
+        change = {"state": "draft", "reason": reason[:1000], "problem": problem(error)}
         await work.db[CALL_LISTS].update_one({"_id": call_list, "filled": False}, {"$set": change})
         raise
     return f"{count} entries"

@@ -35,6 +35,13 @@ export function onMustEnrol(handler: () => void): void {
   mustEnrol = handler
 }
 
+let faultsKnown: () => Promise<unknown> = () => Promise.resolve()
+
+/** Awaited before a problem that names fields is thrown: the words for it may be still to come. */
+export function onFaults(prepare: () => Promise<unknown>): void {
+  faultsKnown = prepare
+}
+
 /** A fresh idempotency key. `randomUUID` exists in secure contexts only, and a console on a LAN may be plain HTTP. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -54,6 +61,7 @@ async function call<T>(method: Method, path: string, options: CallOptions = {}):
     const problem = await problemOf(response)
     if (problem.status === 401 && path !== '/api/session') signedOut()
     if (problem.code === 'second-factor-needed') mustEnrol()
+    if (problem.fields.length > 0) await faultsKnown().catch(() => undefined) // then in the hub's own words
     throw problem
   }
   if (response.status === 204) return undefined as T

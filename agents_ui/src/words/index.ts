@@ -1,6 +1,7 @@
 /**
  * What everybody sees is in the first load, in both languages, so that switching takes no round trip. What only one
- * feature says stands in its folder (`features/NOUN/words/`) and comes with the feature.
+ * feature says stands in its folder (`features/NOUN/words/`) and comes with the feature; what is wrong with a field
+ * (`words/faults/`) comes with the first problem that names one.
  */
 import { createI18n } from 'vue-i18n'
 import en from '@/words/en.json'
@@ -11,7 +12,7 @@ export type Language = (typeof LANGUAGES)[number]
 type Words = { [key: string]: string | Words }
 
 const KEY = 'mainstem.language'
-const parts = import.meta.glob<Words>('../features/*/words/*.json', { import: 'default' })
+const parts = import.meta.glob<Words>(['../features/*/words/*.json', './faults/*.json'], { import: 'default' })
 const fetched = new Map<string, Promise<unknown>>()
 
 /** What somebody chose at this browser. */
@@ -32,17 +33,22 @@ export const i18n = createI18n({
 document.documentElement.lang = i18n.global.locale.value
 
 /** The words of one feature, in both languages; at once where it has none of its own or they are here. */
-export function wordsOf(feature: string): Promise<unknown> {
-  const known = fetched.get(feature)
+export const wordsOf = (feature: string): Promise<unknown> => wordsIn(`../features/${feature}/words`)
+
+/** The words for what is wrong with a field. */
+export const faultWords = (): Promise<unknown> => wordsIn('./faults')
+
+function wordsIn(folder: string): Promise<unknown> {
+  const known = fetched.get(folder)
   if (known) return known
-  const coming = Promise.all(LANGUAGES.map((each) => fetchWords(feature, each)))
-  fetched.set(feature, coming)
-  coming.catch(() => fetched.delete(feature)) // the next visit asks again
+  const coming = Promise.all(LANGUAGES.map((each) => fetchWords(folder, each)))
+  fetched.set(folder, coming)
+  coming.catch(() => fetched.delete(folder)) // the next visit asks again
   return coming
 }
 
-async function fetchWords(feature: string, wanted: Language): Promise<void> {
-  const words = await parts[`../features/${feature}/words/${wanted}.json`]?.()
+async function fetchWords(folder: string, wanted: Language): Promise<void> {
+  const words = await parts[`${folder}/${wanted}.json`]?.()
   if (words) i18n.global.mergeLocaleMessage(wanted, words)
 }
 

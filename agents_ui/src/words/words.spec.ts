@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 type Tree = { [key: string]: string | Tree }
 
-const files = import.meta.glob<Tree>(['./*.json', '../features/*/words/*.json'], { eager: true, import: 'default' })
+const files = import.meta.glob<Tree>(['./*.json', './faults/*.json', '../features/*/words/*.json'], { eager: true, import: 'default' })
 
 /** All words of one language; a top-level key that two files give would hide one of them. */
 function spoken(language: string): Tree {

@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from crm_core.ground.faults import unfit
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Of a queue, a menu, opening hours; as the hub names its queues."""
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{2,20}$")]
@@ -42,13 +44,13 @@ class Target(_Part):
     def _fits(cls, name: str, info: ValidationInfo) -> str:
         match info.data.get("to"):
             case "hangup" if name:
-                raise ValueError("a call that is hung up goes nowhere: leave the name away")
+                raise unfit("hung-up", "a call that is hung up goes nowhere: leave the name away")
             case "extension" if not _PHONE.fullmatch(name):
-                raise ValueError("an extension has 2 to 8 digits and does not begin with 0")
+                raise unfit("extension-digits", "an extension has 2 to 8 digits and does not begin with 0")
             case "voicemail" if not _MAILBOX.fullmatch(name):
-                raise ValueError("a mailbox has 2 to 8 digits")
+                raise unfit("mailbox-digits", "a mailbox has 2 to 8 digits")
             case "queue" | "menu" if not _NAME.fullmatch(name):
-                raise ValueError("give the name of one of this plan")
+                raise unfit("name-of-plan", "give the name of one of this plan")
         return name
 
 
@@ -80,7 +82,9 @@ class Span(_Part):
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if self.opens >= self.closes:
-            raise ValueError("closes before it opens: over midnight, write one span until 24:00 and one from 00:00")
+            raise unfit(
+                "closes-early", "closes before it opens: over midnight, write one span until 24:00 and one from 00:00"
+            )
         return self
 
 
@@ -107,7 +111,7 @@ class Hours(_Part):
     @classmethod
     def _exists(cls, zone: str) -> str:
         if zone not in available_timezones():
-            raise ValueError("there is no such time zone: write one such as Asia/Shanghai")
+            raise unfit("time-zone", "there is no such time zone: write one such as Asia/Shanghai")
         return zone
 
     @field_validator("days")
@@ -115,7 +119,7 @@ class Hours(_Part):
     def _once(cls, days: list[Day]) -> list[Day]:
         dates = [each.date for each in days]
         if twice := sorted({each for each in dates if dates.count(each) > 1}):
-            raise ValueError(f"{twice[0].isoformat()} stands there twice")
+            raise unfit("twice", "{what} stands there twice", what=twice[0].isoformat())
         return days
 
 
@@ -141,7 +145,7 @@ class Closed(_Part):
     @classmethod
     def _ends(cls, then: Target) -> Target:
         if then.to not in ("voicemail", "hangup"):
-            raise ValueError("who calls while it is closed may leave a message, or is hung up")
+            raise unfit("closed-ends", "who calls while it is closed may leave a message, or is hung up")
         return then
 
 
@@ -165,5 +169,7 @@ class Plan(_Part):
     @classmethod
     def _free(cls, queues: dict[str, Queue]) -> dict[str, Queue]:
         if taken := sorted(name for name in queues if name in _RESERVED or name.startswith("mainstem-")):
-            raise ValueError(f"{taken[0]} is a name that Asterisk, or its configuration, keeps for itself")
+            raise unfit(
+                "reserved-name", "{what} is a name that Asterisk, or its configuration, keeps for itself", what=taken[0]
+            )
         return queues

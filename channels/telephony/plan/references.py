@@ -11,13 +11,23 @@ from crm_core.ground.errors import FieldError
 def unknown(plan: Plan) -> list[FieldError]:
     """One finding for each name that leads nowhere, with its field."""
     found = [
-        FieldError(f"{path}.name", "unknown", f"this plan has no {target.to} {target.name}")
+        FieldError(
+            f"{path}.name",
+            "unknown",
+            f"this plan has no {target.to} {target.name}",
+            {"rule": f"plan-no-{target.to}", "what": target.name},
+        )
         for path, target in _targets(plan)
         if (target.to == "queue" and target.name not in plan.queues)
         or (target.to == "menu" and target.name not in plan.menus)
     ]
     return found + [
-        FieldError(f"numbers.{number}.hours", "unknown", f"this plan has no hours {entrance.hours}")
+        FieldError(
+            f"numbers.{number}.hours",
+            "unknown",
+            f"this plan has no hours {entrance.hours}",
+            {"rule": "plan-no-hours", "what": entrance.hours},
+        )
         for number, entrance in plan.numbers.items()
         if entrance.hours is not None and entrance.hours not in plan.hours
     ]

@@ -48,7 +48,7 @@ class CallLists:
         """
         checked = await self._checked(fields)
         doc: Doc = {"retries": USUAL_RETRIES} | USUAL_MODE | checked | {
-            "_id": new_id(), "state": "draft", "filled": False, "reason": None, "left_out": {},
+            "_id": new_id(), "state": "draft", "filled": False, "reason": None, "problem": None, "left_out": {},
             "by": {"id": caller.user, "name": caller.name}, "made_at": now(), "started_at": None, "ended_at": None,
         }  # fmt: skip
 
@@ -116,16 +116,16 @@ class CallLists:
         checked = dict(fields)
         after = (before or {}) | fields
         if not after.get("queue") and not after.get("agents"):
-            raise _wrong("queue", "say who calls: a queue, or agents")
+            raise _wrong("queue", "say who calls: a queue, or agents", rule="queue-or-agents")
         if fields.get("numbers"):
             checked["numbers"] = self._numbers(fields["numbers"])
         if fields.get("account"):
             await self._calls.pbx(fields["account"])
         if fields.get("queue") and await self._db[QUEUES].find_one({"_id": fields["queue"]}, {"_id": 1}) is None:
-            raise _wrong("queue", f"there is no queue {fields['queue']!r}")
+            raise _wrong("queue", f"there is no queue {fields['queue']!r}", rule="no-queue", what=fields["queue"])
         for at, person in enumerate(fields.get("agents") or ()):
             if await self._db[_USERS].find_one({"_id": person, "state": "active"}, {"_id": 1}) is None:
-                raise _wrong(f"agents.{at}", "there is no such active colleague")
+                raise _wrong(f"agents.{at}", "there is no such active colleague", rule="no-colleague")
         if fields.get("retries"):
             await self._check_retries(fields["retries"])
         return checked
@@ -133,12 +133,16 @@ class CallLists:
     async def _check_retries(self, retries: Doc) -> None:
         known = PBX_OUTCOMES | {each["code"] for each in await self._outcomes.all()}
         if unknown := sorted(set(retries) - known):
-            raise _wrong("retries", f"there is no outcome {', '.join(unknown)}")
+            raise _wrong(
+                "retries", f"there is no outcome {', '.join(unknown)}", rule="no-outcome", what=", ".join(unknown)
+            )
 
     def _numbers(self, numbers: list[str]) -> list[str]:
         keys = [phone_key(number, self._region) for number in numbers]
         wrong = [
-            FieldError(f"numbers.{at}", "number", f"{numbers[at][:64]!r} is no phone number")
+            FieldError(
+                f"numbers.{at}", "number", f"{numbers[at][:64]!r} is no phone number", {"what": numbers[at][:64]}
+            )
             for at, key in enumerate(keys)
             if key is None
         ]
@@ -149,9 +153,11 @@ class CallLists:
     async def _out(self, doc: Doc) -> CallListOut:
         names = (
             "name", "state", "queue", "agents", "account", "segments", "numbers", "script", "retries", "hours", "filled",
-            "mode", "pace_s", "reason", "left_out", "by", "made_at", "started_at", "ended_at",
+            "mode", "pace_s", "reason", "problem", "left_out", "by", "made_at", "started_at", "ended_at",
         )  # fmt: skip
-        shown: dict[str, Any] = {"id": doc["_id"]} | {name: (USUAL_MODE | doc)[name] for name in names}
+        shown: dict[str, Any] = {"id": doc["_id"]} | {
+            name: ({"problem": None} | USUAL_MODE | doc)[name] for name in names
+        }
         return shown | await self._counted(doc["_id"])  # type: ignore[return-value]
 
     async def _counted(self, call_list: str) -> Doc:
@@ -191,9 +197,9 @@ def _moved(doc: Doc, wanted: ListState | None) -> Doc:
     if doc["state"] not in _MOVES[wanted]:
         raise Conflict(f"a list that is {doc['state']} cannot become {wanted}")
     if wanted == "running" and not doc["segments"] and not doc["numbers"]:
-        raise _wrong("segments", "say whom to call: segments, or numbers")
+        raise _wrong("segments", "say whom to call: segments, or numbers", rule="whom-to-call")
     if wanted == "running":
-        return {"state": wanted, "reason": None, "started_at": doc["started_at"] or now()}
+        return {"state": wanted, "reason": None, "problem": None, "started_at": doc["started_at"] or now()}
     return {"state": wanted} | ({"ended_at": now()} if wanted == "done" else {})
 
 
@@ -204,5 +210,5 @@ def _seen_by(caller: Caller) -> Doc:
     return {"$or": mine, "state": {"$ne": "draft"}}
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))

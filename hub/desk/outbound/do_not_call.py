@@ -54,9 +54,9 @@ class DoNotCall:
         """
         key = phone_key(number, self._region)
         if key is None:
-            raise _wrong("number", "write a number, such as +86 139 0013 9000")
+            raise _wrong("number", "write a number, such as +86 139 0013 9000", rule="phone")
         if until is not None and until <= now():
-            raise _wrong("until", "say until when, in the future")
+            raise _wrong("until", "say until when, in the future", rule="in-future")
         plain = key.removeprefix("phone:")
         doc: Doc = {
             "_id": plain, "number": plain, "reason": reason, "until": as_stored(until) if until else None,
@@ -93,8 +93,8 @@ def _counts() -> Doc:
     return {"$or": [{"until": None}, {"until": {"$gt": now()}}]}
 
 
-def _wrong(field: str, detail: str) -> Invalid:
-    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail),))
+def _wrong(field: str, detail: str, **speaks_of: str | int) -> Invalid:
+    return Invalid(f"{field}: {detail}", fields=(FieldError(field, "value", detail, speaks_of),))
 
 
 def _out(doc: Doc) -> DoNotCallOut:

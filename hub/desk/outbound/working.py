@@ -252,7 +252,10 @@ def _fate_by(listed: Doc, said: Said, attempts: int) -> Fate:
     if said.again_at is None:
         return fate_of(listed["retries"], said.outcome, attempts, at)
     if said.again_at <= at:
-        raise Invalid("again_at: say when, in the future", fields=(FieldError("again_at", "value", "in the future"),))
+        raise Invalid(
+            "again_at: say when, in the future",
+            fields=(FieldError("again_at", "value", "in the future", {"rule": "in-future"}),),
+        )
     if listed["state"] == "done" or attempts >= MOST_ATTEMPTS:
         raise Conflict("the list is done, or there were too many attempts: plan a callback")
     return Fate("waiting", as_stored(said.again_at), None)

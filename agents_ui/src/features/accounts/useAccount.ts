@@ -4,6 +4,7 @@ import { newKey } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
 import type { AccountSetup, ChannelKind } from '@/api/types'
 import { feed } from '@/live'
+import { faultText } from '@/words/problem'
 import { changeAccount, createAccount, listChannels, listQueues, showAccount } from './api'
 import { changesOf, formOf, valueAt, type Value } from './fields'
 
@@ -27,7 +28,7 @@ export function useAccount(id: string | null, channel: string | null) {
   })
   /** By field. What names none of them is said above the form. */
   const errors = computed<Record<string, string>>(() =>
-    Object.fromEntries((problem.value?.fields ?? []).map((one) => [one.path.replace(/^config\./, ''), one.detail])),
+    Object.fromEntries((problem.value?.fields ?? []).map((one) => [one.path.replace(/^config\./, ''), faultText(one)])),
   )
   const general = computed(() => {
     const known = new Set(['id', 'queue', ...fields.value.map((field) => field.name)])

@@ -1,6 +1,7 @@
 /** One plan under edit: what is kept, what the person made of it, and what the hub and the PBX say. */
 import { computed, ref, shallowRef, type Ref } from 'vue'
-import { useSending } from '@/api/useSending'
+import { faultText } from '@/words/problem'
+import { useSending } from '@/words/useSending'
 import { useAsked } from '@/live/useAsked'
 import { applyPlan, keepPlan, previewPlan, showPlan, type Applied, type Files, type KeptPlan } from './api'
 import type { Plan } from './plan'
@@ -13,7 +14,7 @@ export function usePlan(account: string) {
   const { busy, refused, send } = useSending()
   const dirty = computed(() => JSON.stringify(draft.value) !== JSON.stringify(kept.value?.plan ?? null))
   /** By the field's path in the plan. */
-  const faults = computed(() => (refused.value?.fields ?? []).map((one) => ({ path: one.path.replace(/^plan\./, ''), detail: one.detail })))
+  const faults = computed(() => (refused.value?.fields ?? []).map((one) => ({ path: one.path.replace(/^plan\./, ''), detail: faultText(one) })))
 
   function take(found: KeptPlan): void {
     kept.value = found

@@ -1,6 +1,6 @@
 /** Saving a text with fields: said when it was done, or what is wrong and where. */
 import { useI18n } from 'vue-i18n'
-import { useSending } from '@/api/useSending'
+import { useSending } from '@/words/useSending'
 import { tell } from '@/kit/notify'
 import { faultText, problemText } from '@/words/problem'
 

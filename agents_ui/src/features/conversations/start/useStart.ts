@@ -9,7 +9,7 @@ import type { Conversation, DraftFields } from '@/api/types'
 import { tell } from '@/kit/notify'
 import { offer } from '@/kit/offer'
 import { writeTo, type WriteTo } from '@/kit/writing'
-import { problemText } from '@/words/problem'
+import { faultAt, problemText } from '@/words/problem'
 import { cancelMessage, listMessages, saveDraft } from '../api'
 import type { DraftKind } from '../composer/drafts'
 import { addressesOf, asked, keptOptions, noOptions } from '../composer/options'
@@ -65,7 +65,7 @@ export function useStart(whom: WriteTo) {
     return ones.length > 0 ? t('start.wrong', { which: ones.join(', ') }) : ''
   }
 
-  const fieldError = (field: string): string => problem.value?.fields.find(({ path }) => path === field || path.startsWith(`${field}.`))?.detail ?? ''
+  const fieldError = (field: string): string => faultAt(problem.value, field)
 
   /** What goes to the hub; fixed when *send* is pressed. */
   function message(sender: SendingAccount) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ApiProblem } from './problem'
+import { ApiProblem } from '@/api/problem'
 import { useSending } from './useSending'
 
 const problem = (status: number) => new ApiProblem({ type: 'x', title: 'x', status })

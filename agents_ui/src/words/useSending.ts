@@ -5,6 +5,7 @@
 import { ref, shallowRef } from 'vue'
 import { newKey } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
+import { faultAt } from '@/words/problem'
 
 export function useSending() {
   const busy = ref(false)
@@ -30,6 +31,6 @@ export function useSending() {
     }
   }
 
-  const fieldError = (path: string) => refused.value?.fields.find((field) => field.path === path)?.detail ?? ''
+  const fieldError = (path: string) => faultAt(refused.value, path)
   return { busy, refused, send, fieldError }
 }
