@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from channels.telephony.state import Call, Leg, Span, Transfer, Visit
+from channels.telephony.taping import recording_of
 from hub.model.call import (
     CallDirection,
     CallOutcome,
@@ -51,6 +52,7 @@ def part_of(call: Call) -> CallPart:
         "blocked": call.blocked,
         "parked": call.parking.space if call.parking.goes_on and not ended else None,
         "voicemail": call.mailbox.name if call.mailbox.left else None,
+        "recording_now": recording_of(call),
     }
     return part
 

@@ -105,18 +105,27 @@ class CallActs:
         )
 
     async def set_recording(self, caller: Caller, call: str, state: RecordingState, far: FarEnd) -> CallOut:
-        """Let the recording stand still for card data, or go on; who and when stands on the call."""
+        """Let the recording stand still for card data, or go on; who wanted it when stands on the call.
+
+        That is noted first, so that no crash and no lost answer hides it; whether it does stand still is the PBX's word, and
+        comes by itself as `recording_now`.
+        """
         hands = await self._hands(caller, call, far, "recording", state=state)
-        if not await hands.control.pause_recording(hands.account, hands.links, paused=state == "paused"):
-            raise Conflict("this call is not recorded")
         by = (caller.user, caller.name)
-        return await self._notes.write(
+        before: list[PauseOut] = hands.call.get("notes", {}).get("pauses", [])
+        noted = await self._notes.write(
             hands.call["_id"], lambda doc: paused(doc, by) if state == "paused" else ran(doc)
         )
+        if await hands.control.pause_recording(hands.account, hands.links, paused=state == "paused"):
+            return noted
+        if state == "paused":
+            mine = [each for each in noted["part"].get("pauses", []) if each not in before]
+            await self._notes.write(hands.call["_id"], lambda doc: without(doc, mine))
+        raise Conflict("this call is not recorded", reason="not-recorded")
 
     async def _run_again(self, hands: Hands) -> None:
         """A pause is for what one agent is told, and ends when the call comes to somebody else."""
-        if ran(hands.call):
+        if ran(hands.call) or hands.call["part"].get("recording_now") in ("paused", "unknown"):
             await hands.control.pause_recording(hands.account, hands.links, paused=False)
             await self._notes.write(hands.call["_id"], ran)
 
@@ -152,6 +161,13 @@ def paused(call: Doc, by: tuple[str, str]) -> Doc:
     if any(each["until"] is None for each in pauses):
         return {}
     return {"pauses": [*pauses, {"from": now(), "until": None, "by": by[0], "name": by[1]}]}
+
+
+def without(call: Doc, mine: Sequence[PauseOut]) -> Doc:
+    """The notes without pauses of a call that turned out not to be recorded."""
+    pauses: list[PauseOut] = call.get("notes", {}).get("pauses", [])
+    left = [each for each in pauses if each not in mine]
+    return {} if left == pauses else {"pauses": left}
 
 
 def ran(call: Doc) -> Doc:
