@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from crm_core.ground.clock import now
-from crm_core.ground.errors import Conflict, Forbidden
+from crm_core.ground.errors import Conflict, Forbidden, Invalid
 from hub.calling import CallControl
 from hub.channel import Account
 from hub.desk.call_notes import CallNotes
 from hub.desk.calls import Calls
+from hub.errors import Permanent
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
-from hub.model.call import CallOut, MuteDirection, PauseOut
+from hub.model.call import CallOut, InvitedOut, MuteDirection, PauseOut
 from hub.store.client import Database, Doc
 
 RecordingState = Literal["running", "paused"]
@@ -96,13 +97,18 @@ class CallActs:
         await hands.control.cancel(hands.account, hands.links, hands.extension)
 
     async def invite(self, caller: Caller, call: str, to: str, far: FarEnd) -> CallOut:
-        """Call somebody into the call."""
+        """Call somebody into the call. That is noted first; what the PBX refuses is taken back, what it leaves open stays."""
         hands = await self._hands(caller, call, far, "invited", to=to)
-        await hands.control.invite(hands.account, hands.links, hands.extension, to)
-        invited = {"to": to, "by": caller.user, "name": caller.name, "at": now()}
-        return await self._notes.write(
+        invited: InvitedOut = {"to": to, "by": caller.user, "name": caller.name, "at": now()}
+        noted = await self._notes.write(
             hands.call["_id"], lambda doc: {"invited": [*doc.get("notes", {}).get("invited", ()), invited]}
         )
+        try:
+            await hands.control.invite(hands.account, hands.links, hands.extension, to)
+        except (Conflict, Invalid, Permanent):
+            await self._notes.write(hands.call["_id"], lambda doc: uninvited(doc, invited))
+            raise
+        return noted
 
     async def set_recording(self, caller: Caller, call: str, state: RecordingState, far: FarEnd) -> CallOut:
         """Let the recording stand still for card data, or go on; who wanted it when stands on the call.
@@ -161,6 +167,11 @@ def paused(call: Doc, by: tuple[str, str]) -> Doc:
     if any(each["until"] is None for each in pauses):
         return {}
     return {"pauses": [*pauses, {"from": now(), "until": None, "by": by[0], "name": by[1]}]}
+
+
+def uninvited(call: Doc, refused: InvitedOut) -> Doc:
+    """The notes without one who could not be called."""
+    return {"invited": [each for each in call.get("notes", {}).get("invited", ()) if each != refused]}
 
 
 def without(call: Doc, mine: Sequence[PauseOut]) -> Doc:

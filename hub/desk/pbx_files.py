@@ -28,6 +28,7 @@ def _write(place: Path, text: str) -> list[str]:
     before = place.read_text(encoding="utf-8") if place.exists() else None
     if before == text:
         return []
+    _tidy(place)
     _replace(place, text)
     return list(_differences(before or "", text))
 
@@ -45,6 +46,12 @@ def _replace(place: Path, text: str) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def _tidy(place: Path) -> None:
+    """What a writer left beside it that was killed."""
+    for left in place.parent.glob(f".{place.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _differences(before: str, after: str) -> Iterator[str]:
