@@ -14,11 +14,12 @@ KEPT = frozenset({
     "AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump",
     "BlindTransfer", "AttendedTransfer", "LocalBridge", "Pickup",
     "ParkedCall", "UnParkedCall", "ParkedCallTimeOut", "ParkedCallGiveUp",
-    "MixMonitorStart", "MixMonitorStop",
+    "MixMonitorStart", "MixMonitorStop", "MixMonitorMute",
     "ConfbridgeStart", "ConfbridgeJoin", "ConfbridgeLeave", "ConfbridgeEnd",
-    "MainstemBlindEnd",
+    "MainstemBlindEnd", "MainstemTapeDoubt",
 })  # fmt: skip
-"""`MainstemBlindEnd` is our own: a channel that was gone when we looked again after a lost connection."""
+"""`MainstemBlindEnd` is our own: a channel that was gone when we looked again after a lost connection; `MainstemTapeDoubt`:
+a recording of which we cannot know any more whether it stands still."""
 
 OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "MainstemBlocked", "MainstemVoicemail"})
 """What the hub that acts, or our dialplan, tells by AMI's `UserEvent`."""

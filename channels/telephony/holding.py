@@ -10,9 +10,10 @@ from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields
 from channels.telephony.legs import Legs
 from crm_core.ground.errors import Conflict
+from crm_core.ground.ids import new_id
 from hub.model.call import MuteDirection
 
-_HELD, _MUTED = "MAINSTEM_ON_HOLD", "MAINSTEM_MUTED"
+_HELD, _MUTED, _MUSIC = "MAINSTEM_ON_HOLD", "MAINSTEM_MUTED", "MAINSTEM_MUSIC"
 _BOTH = ("in", "out")
 _DOWN = "-32000"
 """Samples are divided by so much."""
@@ -26,11 +27,7 @@ async def hold(ami: Ami, account: TelephonyAccount, legs: Legs) -> None:
     await _set(ami, legs.own, _HELD, "yes")
     await _silence(ami, legs.own, _BOTH)
     if len(legs.others) == 1:
-        await ami.ask({
-            "Action": "Originate", "Channel": "Local/music@mainstem-hold/n", "Context": "mainstem-hold",
-            "Exten": "whisper", "Priority": "1", "Async": "true", "ChannelId": _music_id(legs.own),
-            "Timeout": str(int(account.timeout_s * 1000)), "Variable": f"MAINSTEM_HELD={legs.other['Channel']}",
-        })  # fmt: skip
+        await _play_music(ami, account, legs)
 
 
 async def resume(ami: Ami, legs: Legs) -> None:
@@ -48,9 +45,12 @@ async def let_go(ami: Ami, legs: Legs) -> None:
     """End a hold of ours, if there is one: before a transfer, whose new party would hear the music."""
     if not await is_held(ami, legs.own):
         return
+    await _set(
+        ami, legs.own, _MUSIC, ""
+    )  # first: what is only about to begin finds by it that nobody wants it any more
     for each in await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel"):
         # both ends of the Local channel: one that waits for the other stays
-        if each.get("Uniqueid", "").partition(";")[0] == _music_id(legs.own):
+        if each.get("Uniqueid", "").startswith(_music_ids(legs.own)):
             await ami.tell({"Action": "Hangup", "Channel": each["Channel"], "Cause": "16"})
     await _silence(ami, legs.own, _silenced(await _get(ami, legs.own, _MUTED)))
     await _set(ami, legs.own, _HELD, "")
@@ -98,5 +98,18 @@ async def _tell(ami: Ami, name: str, own: Fields) -> None:
     await ami.ask({"Action": "UserEvent", "UserEvent": name, **about})
 
 
-def _music_id(own: Fields) -> str:
-    return f"mainstem-hold-{own['Uniqueid']}"
+async def _play_music(ami: Ami, account: TelephonyAccount, legs: Legs) -> None:
+    """Each hold has a channel of its own: Asterisk keeps the last one until the next sound goes to the other side, which is
+    never while a phone sends none, and takes no second channel of the same id."""
+    music = f"{_music_ids(legs.own)}{new_id()}"
+    await _set(ami, legs.own, _MUSIC, music)
+    about = {"MAINSTEM_HELD": legs.other["Channel"], "MAINSTEM_HOLDER": legs.own["Channel"], _MUSIC: music}
+    await ami.ask({
+        "Action": "Originate", "Channel": "Local/music@mainstem-hold/n", "Context": "mainstem-hold",
+        "Exten": "whisper", "Priority": "1", "Async": "true", "ChannelId": music,
+        "Timeout": str(int(account.timeout_s * 1000)), "Variable": [f"{name}={each}" for name, each in about.items()],
+    })  # fmt: skip
+
+
+def _music_ids(own: Fields) -> str:
+    return f"mainstem-hold-{own['Uniqueid']}-"

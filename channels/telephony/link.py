@@ -18,7 +18,7 @@ from channels.telephony.ami import Ami, Fields, open_ami
 from channels.telephony.blocking import bring_in_step
 from channels.telephony.events import CallEvent, heard_at, is_helper, is_kept
 from channels.telephony.news import news_of
-from channels.telephony.snapshot import Snapshot, differences
+from channels.telephony.snapshot import Snapshot, differences, doubts
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
 from channels.telephony.view import rings_of
@@ -34,6 +34,7 @@ _AGAIN_S = 1.0
 _PATIENCE_S = 45.0
 """A PBX that was heard before is looked for every second for so long, before the hub's longer pauses begin."""
 _MARK_S = 1.0
+_OF_TAPES = frozenset({"MixMonitorStart", "MixMonitorMute"})
 _BATCH = 500
 _CALM_S = 0.1
 """While there is much to do, what is no new ring is gathered for so long: several changes of a call are written as one."""
@@ -117,6 +118,8 @@ class Link:
         names = frozenset(e.get(key) for e in heard for key in ("Uniqueid", "DestUniqueid") if e.get(key))
         await self._keep(heard, now())
         await self._keep(differences(self._board, before, names, snapshot), now())
+        told = frozenset(e.uniqueid for e in heard if e.name in _OF_TAPES)
+        await self._keep(doubts(self._board, before, told, now()), now())
         while self._unpublished:
             await self._publish([*self._board.changed])
         return sum(call.ended for call in self._board.calls.values() if call.id in running)

@@ -23,6 +23,7 @@ from channels.telephony.state import (
     TransferKind,
     Visit,
 )
+from channels.telephony.taping import doubted, marked
 
 Step = Callable[[Call, CallEvent], Call]
 
@@ -45,6 +46,7 @@ def merge(call: Call, other: Call) -> Call:
         legs={**other.legs, **call.legs},
         visits=tuple(dict.fromkeys((*call.visits, *other.visits))),
         tapes=tuple(dict.fromkeys((*call.tapes, *other.tapes))),
+        tape_marks=tuple(dict.fromkeys((*call.tape_marks, *other.tape_marks))),
         transfers=tuple(dict.fromkeys((*call.transfers, *other.transfers))),
         blocked=call.blocked or other.blocked,
         parking=call.parking if call.parking.since else other.parking,
@@ -201,6 +203,8 @@ _STEPS: dict[str, Step] = {
     "MainstemBlocked": _blocked,
     "MainstemVoicemail": _both(_SEEN, _put_through_to_voicemail),
     "MixMonitorStart": _both(_SEEN, _recorded),
+    "MixMonitorMute": _both(_SEEN, marked),
+    "MainstemTapeDoubt": doubted,
     "Pickup": _SEEN,
     "ParkedCall": _both(_on_leg(lambda leg, _event: leg, "Parkee"), _parked),
     "UnParkedCall": _both(_on_leg(lambda leg, _event: leg, "Retriever"), _taken_up),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from channels.telephony.events import CallEvent
 from channels.telephony.state import Call, Leg
 from channels.telephony.switchboard import Switchboard
+from channels.telephony.taping import doubtful
 
 Fields = Mapping[str, str]
 
@@ -47,6 +48,13 @@ def differences(board: Switchboard, before: frozenset[str], heard: frozenset[str
         if uniqueid in before and uniqueid not in there and uniqueid not in heard and leg.ended is None:
             found.append(_event("MainstemBlindEnd", _names(leg, call), now.at))
     return found
+
+
+def doubts(board: Switchboard, before: frozenset[str], told: frozenset[str], at: datetime) -> list[CallEvent]:
+    """That recordings may have been paused, or gone on, while nobody listened (see `doubtful`)."""
+    at = max(at, board.latest)
+    legs = [(call.legs[uniqueid], call) for call, uniqueid in doubtful(board.live(), before, told)]
+    return [_event("MainstemTapeDoubt", _names(leg, call), at) for leg, call in legs]
 
 
 def _appeared(channel: Fields, at: datetime) -> Iterable[CallEvent]:

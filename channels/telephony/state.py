@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from hub.model.call import RecordingNow
+
 Role = Literal["phone", "trunk", "local"]
 TransferKind = Literal["blind", "attended"]
 
@@ -110,6 +112,15 @@ class Tape:
 
 
 @dataclass(frozen=True, slots=True)
+class TapeMark:
+    """How the recording of a channel stood from then on."""
+
+    at: datetime
+    uniqueid: str
+    state: RecordingNow
+
+
+@dataclass(frozen=True, slots=True)
 class Parking:
     """The last time that it was parked: where, and until when."""
 
@@ -151,6 +162,7 @@ class Call:
     transfers: tuple[Transfer, ...] = ()
     blocked: bool = False
     tapes: tuple[Tape, ...] = ()
+    tape_marks: tuple[TapeMark, ...] = ()
     parking: Parking = Parking()
     mailbox: Mailbox = Mailbox()
 

@@ -6,6 +6,7 @@ from channels.telephony.agents import handler_of, talk_s
 from channels.telephony.outcomes import answered_at, outcome_of, state_of
 from channels.telephony.parties import came, direction_of, handling_legs, is_second_line, number_of, originator, phones
 from channels.telephony.state import Call, Transfer
+from channels.telephony.taping import recording_of
 from channels.telephony.visits import queue_answered, queue_of, visit_of, wait_s
 from hub.model.call import CallPart, RingOut, TapeOut, TransferOut
 
@@ -34,6 +35,7 @@ def part_of(call: Call) -> CallPart:
         "blocked": call.blocked,
         "parked": call.parking.space if call.parking.goes_on and not ended else None,
         "voicemail": call.mailbox.name if call.mailbox.left else None,
+        "recording_now": recording_of(call),
     }
     return part
 

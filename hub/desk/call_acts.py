@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from crm_core.ground.clock import now
-from crm_core.ground.errors import Conflict, Forbidden
+from crm_core.ground.errors import Conflict, Forbidden, Invalid
 from hub.calling import CallControl
 from hub.channel import Account
 from hub.desk.call_notes import CallNotes
 from hub.desk.calls import Calls
+from hub.errors import Permanent
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
-from hub.model.call import CallOut, MuteDirection, PauseOut
+from hub.model.call import CallOut, InvitedOut, MuteDirection, PauseOut
 from hub.store.client import Database, Doc
 
 RecordingState = Literal["running", "paused"]
@@ -96,27 +97,41 @@ class CallActs:
         await hands.control.cancel(hands.account, hands.links, hands.extension)
 
     async def invite(self, caller: Caller, call: str, to: str, far: FarEnd) -> CallOut:
-        """Call somebody into the call."""
+        """Call somebody into the call. That is noted first; what the PBX refuses is taken back, what it leaves open stays."""
         hands = await self._hands(caller, call, far, "invited", to=to)
-        await hands.control.invite(hands.account, hands.links, hands.extension, to)
-        invited = {"to": to, "by": caller.user, "name": caller.name, "at": now()}
-        return await self._notes.write(
+        invited: InvitedOut = {"to": to, "by": caller.user, "name": caller.name, "at": now()}
+        noted = await self._notes.write(
             hands.call["_id"], lambda doc: {"invited": [*doc.get("notes", {}).get("invited", ()), invited]}
         )
+        try:
+            await hands.control.invite(hands.account, hands.links, hands.extension, to)
+        except (Conflict, Invalid, Permanent):
+            await self._notes.write(hands.call["_id"], lambda doc: uninvited(doc, invited))
+            raise
+        return noted
 
     async def set_recording(self, caller: Caller, call: str, state: RecordingState, far: FarEnd) -> CallOut:
-        """Let the recording stand still for card data, or go on; who and when stands on the call."""
+        """Let the recording stand still for card data, or go on; who wanted it when stands on the call.
+
+        That is noted first, so that no crash and no lost answer hides it; whether it does stand still is the PBX's word, and
+        comes by itself as `recording_now`.
+        """
         hands = await self._hands(caller, call, far, "recording", state=state)
-        if not await hands.control.pause_recording(hands.account, hands.links, paused=state == "paused"):
-            raise Conflict("this call is not recorded")
         by = (caller.user, caller.name)
-        return await self._notes.write(
+        before: list[PauseOut] = hands.call.get("notes", {}).get("pauses", [])
+        noted = await self._notes.write(
             hands.call["_id"], lambda doc: paused(doc, by) if state == "paused" else ran(doc)
         )
+        if await hands.control.pause_recording(hands.account, hands.links, paused=state == "paused"):
+            return noted
+        if state == "paused":
+            mine = [each for each in noted["part"].get("pauses", []) if each not in before]
+            await self._notes.write(hands.call["_id"], lambda doc: without(doc, mine))
+        raise Conflict("this call is not recorded", reason="not-recorded")
 
     async def _run_again(self, hands: Hands) -> None:
         """A pause is for what one agent is told, and ends when the call comes to somebody else."""
-        if ran(hands.call):
+        if ran(hands.call) or hands.call["part"].get("recording_now") in ("paused", "unknown"):
             await hands.control.pause_recording(hands.account, hands.links, paused=False)
             await self._notes.write(hands.call["_id"], ran)
 
@@ -152,6 +167,18 @@ def paused(call: Doc, by: tuple[str, str]) -> Doc:
     if any(each["until"] is None for each in pauses):
         return {}
     return {"pauses": [*pauses, {"from": now(), "until": None, "by": by[0], "name": by[1]}]}
+
+
+def uninvited(call: Doc, refused: InvitedOut) -> Doc:
+    """The notes without one who could not be called."""
+    return {"invited": [each for each in call.get("notes", {}).get("invited", ()) if each != refused]}
+
+
+def without(call: Doc, mine: Sequence[PauseOut]) -> Doc:
+    """The notes without pauses of a call that turned out not to be recorded."""
+    pauses: list[PauseOut] = call.get("notes", {}).get("pauses", [])
+    left = [each for each in pauses if each not in mine]
+    return {} if left == pauses else {"pauses": left}
 
 
 def ran(call: Doc) -> Doc:

@@ -44,19 +44,19 @@ class Supervision:
         """
         call, extension = await self._live(message), await self._extension(caller)
         account, supervision = await self._pbx(call["account"])
-        agent = await supervision.spy(account, call["linkedids"], extension, mode)
-        await self._note(f"call.{mode}", caller, call, agent, far)
-        return {"agent": agent}
+        await self._note(f"call.{mode}", caller, call, extension, far)
+        return {"agent": await supervision.spy(account, call["linkedids"], extension, mode)}
 
     async def take_over(self, caller: Caller, message: str, far: FarEnd) -> SupervisedOut:
         """Have the customer oneself in the agent's place; raises as `spy`."""
         call, extension = await self._live(message), await self._extension(caller)
         account, supervision = await self._pbx(call["account"])
-        agent = await supervision.take_over(account, call["linkedids"], extension)
-        await self._note("call.taken-over", caller, call, agent, far)
-        return {"agent": agent}
+        await self._note("call.taken-over", caller, call, extension, far)
+        return {"agent": await supervision.take_over(account, call["linkedids"], extension)}
 
-    async def _note(self, what: str, caller: Caller, call: Doc, agent: str, far: FarEnd) -> None:
+    async def _note(self, what: str, caller: Caller, call: Doc, extension: str, far: FarEnd) -> None:
+        """Before the PBX is asked: nobody listens unnoticed because a hub died before it could write that down."""
+        agent = next((each for each in call.get("talking", ()) if each != extension), None)
         facts = {"account": call["account"], "agent": agent}
         await self._audit.write(what, who=caller.user, far=far, about=call["message"], **facts)
 

@@ -15,6 +15,8 @@ CallDirection = Literal["inbound", "outbound", "internal"]
 CallState = Literal["arrived", "waiting", "ringing", "talking", "held", "parked", "ended"]
 MuteDirection = Literal["in", "out", "all"]
 """What is not heard: what the agent says (`in`), what the agent hears (`out`), or both."""
+RecordingNow = Literal["on", "paused", "unknown"]
+"""`unknown`: the PBX was not heard for a while, and says only when it changes."""
 CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "rejected"]
 
 
@@ -61,7 +63,8 @@ class RingOut(TypedDict):
 
 
 PauseOut = TypedDict("PauseOut", {"from": datetime, "until": datetime | None, "by": str, "name": str})
-"""The recording stood still, for card data; `by` (whose name is `name`) wanted it so. No `until`: it still does."""
+"""The recording was to stand still, for card data, from when until when; `by` (whose name is `name`) wanted it so. No
+`until`: it still is to. Whether it does, `recording_now` says."""
 
 
 class InvitedOut(TypedDict):
@@ -117,6 +120,7 @@ class CallPart(TypedDict):
     `blind`: nobody saw it end, because the connection to the PBX was cut; it was gone when we looked again.
     `parked`: the number to dial to take it up, while it is parked. `voicemail`: the mailbox where a message was left.
     `blocked`: the PBX refused it, because a supervisor blocked the number.
+    `recording_now`: whether it is recorded, by the PBX's word; None: nothing is known to be, or the call is over.
     What is not said by the PBX but noted by people stands beside it: `wrap_up`, `pauses`, `muted`, `invited`.
     """
 
@@ -138,6 +142,7 @@ class CallPart(TypedDict):
     blocked: bool
     parked: str | None
     voicemail: str | None
+    recording_now: RecordingNow | None
     wrap_up: NotRequired[WrapUpOut]
     pauses: NotRequired[list[PauseOut]]
     muted: NotRequired[dict[str, MuteDirection]]

@@ -69,7 +69,7 @@ async def _furnished(ground: Ground) -> Desk:
         await hub.db[CONVERSATIONS].insert_many(made)
         await hub.db[COUNTERS].update_one({"_id": "seq"}, {"$set": {"value": 2 * many}}, upsert=True)
         user = await hub.identity.staff.create_user(LOGIN, "Ada", PASSWORD, far=_FAR, roles=["SA"], weak=True)
-        await hub.queues.change("queue-0", {"members": [user]})
+        await hub.desk.queues.change("queue-0", {"members": [user]})
         token, _ = await hub.identity.tokens.create(user, "bench", ["read", "write"], by=user, far=_FAR)
     newest = sorted(short.made.values(), key=lambda each: -int(each["last_seq"]))
     return Desk(many, made[-1]["_id"], [each["_id"] for each in newest[:5]], token)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from hub.store.client import Database, Doc
+from tests.conftest import SignedIn
 from tests.faults.house import HubProcess
 from tests.lab.asterisk.server import SECRET, USER
 
@@ -43,3 +48,10 @@ async def taken(db: Database, before: Doc | None) -> bool:
     now = await db["leases"].find_one({"_id": "account:pbx"})
     health = await owned(db)
     return bool(now and before and now["hub"] != before["hub"] and health and health["hub"] == now["hub"])
+
+
+@asynccontextmanager
+async def elsewhere(hub: HubProcess, who: SignedIn) -> AsyncIterator[SignedIn]:
+    """The same person at another hub: sign-ins are in the store."""
+    async with aiohttp.ClientSession(hub.url, cookie_jar=who.http.cookie_jar) as session:
+        yield SignedIn(session, who.user, who.csrf)

@@ -201,29 +201,73 @@ async def _gone(ami: Ami, endpoint: str) -> bool:
     return endpoint not in await names(ami)
 
 
-async def test_the_hub_holds_a_call_for_a_desk_phone(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+async def test_the_hub_holds_a_call_for_a_desk_phone(pbx: Asterisk, ami: Ami, floor: Floor, tmp_path: Path) -> None:
     """S2.9.9: music for the other side, the state `held`, and back; twice is once; no call of its own is seen."""
-    async with in_a_call(pbx, ami, floor) as live:
+    hum = sound(tone(tmp_path / "hum.al"))
+    async with in_a_call(pbx, ami, floor, RINGING, ANSWER, ACKED, hum, BYED) as live:
         await act(floor.agent, live, "resume", status=409)
         for _ in range(2):
             await act(floor.agent, live, "hold")
         await floor.call("held")
         await until(lambda: _music(ami, 2))  # the two ends of one Local channel, though it was held twice
-        other = next(each["Channel"] for each in await channels(ami) if each["Channel"].startswith("PJSIP/trunk-"))
-
-        async def whispers() -> bool:
-            heard = [(each["Application"], each["ApplicationData"].partition(",")[0]) for each in await channels(ami)]
-            return ("ChanSpy", other) in heard
-
-        await until(whispers)
+        await until(lambda: _whispers(ami, 1))
         await act(floor.agent, live, "resume")
         await floor.call("talking")
         await until(lambda: _same(ami, ["1001", "trunk"]))
         await until(lambda: _music(ami, 0))
         await act(floor.agent, live, "hold")
+        await until(lambda: _whispers(ami, 1))
         await act(floor.agent, live, "hangup")
     await floor.call("ended")
     assert await floor.hub.db["calls"].count_documents({}) == 1
+
+
+async def test_a_call_taken_back_at_once_has_no_music(pbx: Asterisk, ami: Ami, floor: Floor, tmp_path: Path) -> None:
+    """The PBX begins the music by and by: what begins after the agent is back ends by itself."""
+    hum = sound(tone(tmp_path / "hum.al"))
+    async with in_a_call(pbx, ami, floor, RINGING, ANSWER, ACKED, hum, BYED) as live:
+        for _ in range(5):
+            await act(floor.agent, live, "hold")
+            await act(floor.agent, live, "resume")
+        await until(lambda: _music(ami, 0))
+        own = next(each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1001-"))
+        other = next(each for each in await channels(ami) if each["Channel"].startswith("PJSIP/trunk-"))
+        late = [f"MAINSTEM_HELD={other['Channel']}", f"MAINSTEM_HOLDER={own['Channel']}", "MAINSTEM_MUSIC=late"]
+        await ami.ask({
+            "Action": "Originate", "Channel": "Local/music@mainstem-hold/n", "Context": "mainstem-hold",
+            "Exten": "whisper", "Priority": "1", "Variable": late,
+        })  # fmt: skip
+        await until(lambda: _music(ami, 0))
+        assert await names(ami) == ["1001", "trunk"]
+
+
+async def test_a_phone_without_sound_is_held_again(pbx: Asterisk, ami: Ami, floor: Floor) -> None:
+    """Asterisk lets a whispering channel go with the next sound to the other side: until then it is in nobody's way."""
+    async with in_a_call(pbx, ami, floor) as live:
+        for _ in range(3):
+            await act(floor.agent, live, "hold")
+            await until(lambda: _plays(ami, 1))
+            await until(lambda: _whispers(ami, 1))
+            await act(floor.agent, live, "resume")
+            await until(lambda: _plays(ami, 0))
+        await act(floor.agent, live, "hangup")
+        await quiet(ami)
+
+
+async def _whispers(ami: Ami, at_least: int) -> bool:
+    """Somebody plays to the other side."""
+    there = await channels(ami)
+    other = next(each["Channel"] for each in there if each["Channel"].startswith("PJSIP/trunk-"))
+    heard = [(each["Application"], each["ApplicationData"].partition(",")[0]) for each in there]
+    return heard.count(("ChanSpy", other)) >= at_least
+
+
+async def _plays(ami: Ami, count: int) -> bool:
+    """So many channels play music: the far ends of the Local channels."""
+    return (
+        sum("@mainstem-hold-" in each["Channel"] and each["Channel"].endswith(";2") for each in await channels(ami))
+        == count
+    )
 
 
 async def _music(ami: Ami, count: int) -> bool:

@@ -93,6 +93,7 @@ EXPECTED: dict[str, tuple[str, str, str | None, list[tuple[str, str]], list[tupl
     "drops-and-nobody-else": (
         "inbound", "abandoned", "careful", [("1001", "no_answer"), ("1001", "no_answer")], [],
     ),
+    "recording-stands-still": ("inbound", "answered", "support", [("1001", "answered")], []),
     "transfer-behind-a-local-channel": (
         "inbound", "answered", "support", [("1001", "answered"), ("1002", "answered")],
         [("blind", "1001", "1002", True)],

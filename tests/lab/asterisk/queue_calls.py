@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.lab.asterisk.plays import ADA, Ask, channel_of, ended, members, play, quiet
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import (
@@ -78,3 +80,17 @@ async def transfer_behind_a_local_channel(pbx: Asterisk, ami: Ask) -> None:
         await ended(ada)
         await quiet(ami)
     await ami.ask({"Action": "QueueRemove", "Queue": "support", "Interface": local})
+
+
+@play
+async def recording_stands_still(pbx: Asterisk, ami: Ask) -> None:
+    """The recording of the caller's channel stands still for a moment, and goes on."""
+    async with members(ami, "1001"):
+        with agent(pbx, "1001", *TALKS), call(pbx, "4007", ADA.dials, ADA.is_answered, pause(3), ADA.hangs_up) as ada:
+            await channel_of(ami, "1001")
+            told = {"Action": "MixMonitorMute", "Channel": await channel_of(ami, "trunk"), "Direction": "both"}
+            await ami.ask({**told, "State": "1"})
+            await asyncio.sleep(0.5)
+            await ami.ask({**told, "State": "0"})
+            await ended(ada)
+            await quiet(ami)

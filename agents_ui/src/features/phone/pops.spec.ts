@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Call } from './api'
-import { legsOf, popOf, popOfLive, stageOf, standsStill, withCall, type Ringing } from './pops'
+import { legsOf, mayBeRecorded, popOf, popOfLive, stageOf, standsStill, withCall, type Ringing } from './pops'
 
 type Handler = Call['part']['agents'][number]
 const T = '2026-11-26T10:00:00Z'
@@ -27,11 +27,10 @@ it('knows where a phone stands in a call', () => {
 })
 
 it('knows whether the recording stands still', () => {
-  const pause = (until: string | null) => ({ from: T, until, by: 'u1', name: 'Ann' })
-  const withPauses = (...pauses: Call['part']['pauses'] & object) => ({ ...callWith([]), part: { ...callWith([]).part, pauses } })
-  expect(standsStill(callWith([]))).toBe(false)
-  expect(standsStill(withPauses(pause(T)))).toBe(false)
-  expect(standsStill(withPauses(pause(T), pause(null)))).toBe(true)
+  const asked = { from: T, until: null, by: 'u1', name: 'Ann' }
+  const how = (recording_now: Call['part']['recording_now']) => ({ ...callWith([]), part: { ...callWith([]).part, recording_now, pauses: [asked] } })
+  expect([null, 'on', 'paused', 'unknown'].map((now) => standsStill(how(now as never)))).toEqual([false, false, true, false])
+  expect(['on', 'unknown'].map((now) => mayBeRecorded(how(now as never)))).toEqual([false, true])
 })
 
 it('a call that somebody else answers is not shown any more, one that was talked in stays for its wrap-up', () => {

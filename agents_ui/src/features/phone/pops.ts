@@ -56,8 +56,9 @@ export function stageOf(call: Call, extension: string): Stage {
   return mine.some((one) => one.answered_at) ? 'after' : 'gone'
 }
 
-/** Whether its recording stands still now, by the hub's word. */
-export const standsStill = (call: Call): boolean => (call.part.pauses ?? []).some((pause) => pause.until === null)
+/** Whether its recording stands still now, by the PBX's word: it says so once, when that changes, so it may be unknown. */
+export const standsStill = (call: Call): boolean => call.part.recording_now === 'paused'
+export const mayBeRecorded = (call: Call): boolean => call.part.recording_now === 'unknown'
 
 /** What a changed call makes of the pop: the same with the call as it is now, or none. */
 export function withCall(pop: Pop | null, call: Call, extension: string): Pop | null {

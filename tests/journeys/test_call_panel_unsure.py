@@ -1,0 +1,80 @@
+"""The panel of a call whose recording is in doubt, or that has none (S2.9.9-08)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from channels.telephony.ami import Ami
+from hub.main import Hub
+from hub.settings import Settings
+from tests.channels.telephony.conftest import account_settings, ami, cable, pbx
+from tests.journeys.phones import tone, turn_on
+from tests.journeys.test_call_panel import RECORDED, answered, turned
+from tests.journeys.test_softphone import OpenPhone, browser, call_doc, calls_in, media, phone, takes_calls
+from tests.lab.asterisk.cable import Cable
+from tests.lab.asterisk.plays import ended
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
+from tests.lab.asterisk.sipp import BYED
+
+__all__ = ["ami", "browser", "cable", "media", "pbx", "phone"]  # fixtures
+
+
+@pytest.fixture
+def settings(settings: Settings, pbx: Asterisk, cable: Cable) -> Settings:
+    """With the PBX as an account, through a cable."""
+    account = account_settings(
+        cable.port, sip_ws_url=pbx.sip_ws_url, phones_username=PHONES_USER, phones_secret=PHONES_SECRET
+    )
+    return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": account}})
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en", 1440)])
+async def test_after_a_time_unheard_the_panel_says_that_it_does_not_know(
+    hub: Hub, pbx: Asterisk, ami: Ami, cable: Cable, phone: OpenPhone, tmp_path: Path, language: str, width: int
+) -> None:
+    """The line to the PBX was cut: no claim either way; pressed, it stands still for certain."""
+    page = await phone("ann", "2001", language=language, width=width)
+    await turn_on(page)
+    await takes_calls(page)
+    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=RECORDED) as sipp:
+        await answered(page)
+        await turned(page, still=True)
+        await cable.cut()
+        await cable.mend()
+        words = "whether this call is recorded now is not known" if language == "en" else "无法确定当前是否正在录音"
+        await expect(page.find(".recording-key__state")).to_contain_text(words, timeout=30_000)
+        await expect(page.find("[data-pause-recording]")).to_have_attribute("aria-pressed", "false")
+        await page.find("[data-pause-recording]").scroll_into_view_if_needed()
+        await page.shot(f"phone-panel-unsure-{language}-{width}")
+        assert await page.violations() == []
+        assert await page.fits()
+        await turned(page, still=True)
+        await turned(page, still=False)
+        await page.find("[data-hang-up]").click()
+        await ended(sipp)
+    await call_doc(hub, "ended")
+
+
+async def test_a_call_that_is_not_recorded_says_so(
+    hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
+) -> None:
+    """The queue's calls are not recorded: the key is not pressed, and says why."""
+    page = await phone("ann", "2001")
+    await turn_on(page)
+    await takes_calls(page)
+    await ami.ask({"Action": "Setvar", "Variable": "RECORD_support", "Value": "no"})
+    try:
+        with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
+            await answered(page)
+            await page.find("[data-pause-recording]").click()
+            await expect(page.find(".recording-key__problem")).to_contain_text("not recorded", timeout=30_000)
+            await expect(page.find("[data-pause-recording]")).to_have_attribute("aria-pressed", "false")
+            await page.find("[data-hang-up]").click()
+            await ended(sipp)
+    finally:
+        await ami.ask({"Action": "Setvar", "Variable": "RECORD_support", "Value": ""})
+    done = await call_doc(hub, "ended")
+    assert done.get("notes", {}).get("pauses", []) == []
