@@ -9,6 +9,7 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import Conflict, Forbidden, Invalid
 from hub.calling import CallControl
 from hub.channel import Account
+from hub.desk.call_note_changes import paused, ran, uninvited, without
 from hub.desk.call_notes import CallNotes
 from hub.desk.calls import Calls
 from hub.errors import Permanent
@@ -159,32 +160,3 @@ def phones_of(call: Doc) -> list[str]:
     """The extensions that are in the call, or ring in it; those that talk first."""
     ringing = [agent["extension"] for agent in call["part"]["agents"] if agent["ended_at"] is None]
     return list(dict.fromkeys([*call.get("talking", ()), *ringing]))
-
-
-def paused(call: Doc, by: tuple[str, str]) -> Doc:
-    """The notes after a pause began; no change while one goes on. Pure but for the clock."""
-    pauses: list[PauseOut] = call.get("notes", {}).get("pauses", [])
-    if any(each["until"] is None for each in pauses):
-        return {}
-    return {"pauses": [*pauses, {"from": now(), "until": None, "by": by[0], "name": by[1]}]}
-
-
-def uninvited(call: Doc, refused: InvitedOut) -> Doc:
-    """The notes without one who could not be called."""
-    return {"invited": [each for each in call.get("notes", {}).get("invited", ()) if each != refused]}
-
-
-def without(call: Doc, mine: Sequence[PauseOut]) -> Doc:
-    """The notes without pauses of a call that turned out not to be recorded."""
-    pauses: list[PauseOut] = call.get("notes", {}).get("pauses", [])
-    left = [each for each in pauses if each not in mine]
-    return {} if left == pauses else {"pauses": left}
-
-
-def ran(call: Doc) -> Doc:
-    """The notes after the recording goes on, or the call is over; empty where it did not stand still."""
-    pauses: list[PauseOut] = call.get("notes", {}).get("pauses", [])
-    if all(each["until"] for each in pauses):
-        return {}
-    until = call["part"]["ended_at"] or now()
-    return {"pauses": [{**each, "until": each["until"] or until} for each in pauses]}

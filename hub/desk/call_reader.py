@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from crm_core.ground.errors import NotFound
 from hub.desk.after_calls import AfterCalls
-from hub.desk.call_acts import ran
+from hub.desk.call_note_changes import ran
 from hub.desk.call_notes import CallNotes
 from hub.desk.lost_callers import LostCallers
 from hub.readers import Reader

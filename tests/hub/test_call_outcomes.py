@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.desk.after_calls import works_of
-from hub.desk.call_acts import paused, phones_of, ran
+from hub.desk.call_acts import phones_of
+from hub.desk.call_note_changes import paused, ran
 from hub.main import Hub
 from tests.conftest import SignedIn, SignIn
 
