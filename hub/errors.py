@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from crm_core.ground.errors import MainstemError
 
 
@@ -39,3 +43,17 @@ class SetupError(MainstemError):
     """The product cannot start as it is configured; the detail says what to mend."""
 
     code, status, title = "setup", 500, "Set-up problem"
+
+
+@contextmanager
+def listening(host: str, port: int, mend: str) -> Iterator[None]:
+    """Around what begins to listen at start.
+
+    Raises:
+        SetupError: the place is taken or may not be used; `mend` says what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise SetupError(f"cannot listen on {host}:{port}: {reason}. {mend}") from error

@@ -8,8 +8,10 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from crm_core.ground.ids import new_id
+from hub.errors import listening
 
 SINK_PORT = 8826
+_HOST = "127.0.0.1"
 
 
 class _Keep:
@@ -26,9 +28,8 @@ async def open_sink(data: Path) -> asyncio.Server:
     folder = data / "demo-sent"
     folder.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: SMTP(_Keep(folder), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", SINK_PORT
-    )
+    with listening(_HOST, SINK_PORT, "Does another demo run? Stop it first."):
+        return await loop.create_server(lambda: SMTP(_Keep(folder), enable_SMTPUTF8=True, loop=loop), _HOST, SINK_PORT)
 
 
 def _bytes(envelope: Envelope) -> bytes:

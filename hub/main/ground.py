@@ -12,7 +12,7 @@ from hub.main.indexes import all_indexes
 from hub.main.parts import Parts
 from hub.settings import Settings
 from hub.store.announced import Announced
-from hub.store.client import connect, database
+from hub.store.client import connect, database, reach
 from hub.store.files import Files
 from hub.store.migrate import migrate
 from hub.store.records import Records
@@ -52,6 +52,7 @@ class Ground(Parts):
 
     async def open(self) -> None:
         """Bring the database up to date."""
+        await reach(self.client)
         await migrate(self.db, all_indexes(self.registry))
         await self.records.install_roles()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from hub.errors import listening
 from hub.main.consoles import ConsoleParts
 from hub.main.ground import Ground
 from hub.main.parts import Parts
@@ -44,7 +45,8 @@ class WebParts(Parts):
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.limits.drain_s)
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.host, settings.port, reuse_address=True)
-        await site.start()
+        with listening(settings.host, settings.port, "Stop what listens there, or choose another --port."):
+            await site.start()
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"
 

@@ -58,6 +58,28 @@ async def test_a_mistake_in_the_settings_is_named_with_its_key(house: HubProcess
     assert "limits.colour" in said
 
 
+async def test_a_place_that_is_taken_is_named_and_what_to_do(house: HubProcess) -> None:
+    await house.start()
+    code, said = await house.command("serve")
+    assert code == 1
+    assert f"127.0.0.1:{house.port}" in said
+    assert "choose another --port" in said
+    assert "Traceback" not in said
+    assert await house.stop() == 0
+
+
+async def test_a_database_that_is_away_is_named_and_what_to_do(house: HubProcess) -> None:
+    house.mongo_url = "mongodb://127.0.0.1:9/"
+    for command in ("serve", "reconcile"):
+        code, said = await house.command(command)
+        assert code == 1
+        assert "MongoDB cannot be used: 127.0.0.1:9" in said
+        assert "MAINSTEM_MONGO_URL" in said
+        assert "Traceback" not in said
+    house.mongo_url = "mongo://wrong"
+    assert "MAINSTEM_MONGO_URL is no address" in (await house.command("serve"))[1]
+
+
 async def test_an_account_that_is_not_there_is_named(house: HubProcess) -> None:
     code, said = await house.command("reconcile", "nobody")
     assert code == 1
