@@ -92,6 +92,32 @@ async def test_a_conversation_is_answered_in_the_assistant_without_leaving_the_p
     await expect(page.find(".assistant__button")).to_be_focused()
 
 
+async def test_a_mail_and_a_message_to_a_colleague_are_written_from_the_assistant(
+    console: OpenConsole, signed_in: SignIn, sent_mail: tuple[SentMail, int]
+) -> None:
+    """S2.1.2-04, -13: also away from the inbox; the colleague is reminded."""
+    page = await console("agent", roles=("SA", "SU"), path="/console/records/contact")
+    colleague = await console("sue", path="/console/notices")
+    await page.find(".assistant__button").click()
+    await page.find("[data-assistant-write]").press("Enter")
+    await page.find("input[name=to]").fill("ada@example.com")
+    await page.find("input[name=subject]").fill("The pump")
+    text = page.find(".start-dialog__form textarea")
+    await text.fill("We come on Friday.")
+    await text.press("Control+Enter")
+    await until(lambda: _sent(sent_mail[0]))
+
+    await page.find("[data-assistant-internal]").click()
+    dialog = page.find(".el-dialog").filter(has_text="Write to colleagues")
+    await dialog.get_by_label("Colleagues").fill("sue")
+    await page.find("[role=option]").get_by_text("Sue").first.click()
+    await dialog.locator("textarea").fill("Lunch at twelve?")
+    assert await page.violations() == []
+    await page.shot("assistant-internal")
+    await dialog.get_by_role("button", name="Send to colleagues").click()
+    await colleague.find(".notice-list__row").get_by_text("Lunch at twelve?").wait_for()
+
+
 async def _sent(mail: SentMail) -> bool:
     return any(b"We come on Friday." in each for each in mail.mails)
 
