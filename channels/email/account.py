@@ -39,6 +39,8 @@ class EmailAccount(Account):
     door_host: str = "127.0.0.1"
     door_port: int | None = Field(default=None, ge=0, le=65535)
     """No port, no door. 0 takes any free port."""
+    door_protocol: Literal["smtp", "lmtp"] = "smtp"
+    """`lmtp`: for a mail server of one's own before the door, which then hears what became of each recipient."""
     door_name: str = "mainstem"
     """What the door calls itself to those who knock; a public door gives its DNS name."""
     door_certificate: Path | None = None

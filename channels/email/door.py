@@ -1,4 +1,4 @@
-"""The SMTP door: mail comes in here, and is acknowledged only when it is in the stream.
+"""The door, SMTP or LMTP: mail comes in here, and is acknowledged only when it is in the stream.
 
 It takes mail for the account's own addresses and relays nothing. Whatever goes wrong before the commit is answered
 with 4xx, so that the sender keeps the mail and comes again; a second delivery of the same mail is the same message.
@@ -15,6 +15,7 @@ from typing import Any
 from aiosmtpd.smtp import Envelope, Session
 
 from channels.email.account import EmailAccount
+from channels.email.lmtp_protocol import LmtpDoorProtocol
 from channels.email.smtp_protocol import Busy, DoorProtocol
 from crm_core.ground.errors import MainstemError
 from hub.channel import Inlet, Raw
@@ -32,7 +33,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs each co
 
 
 class Door:
-    """One listening SMTP server in the hub's own loop.
+    """One listening server in the hub's own loop.
 
     Args:
         replay: makes messages of raw input.
@@ -88,7 +89,8 @@ class Door:
     def _protocol(self, context: ssl.SSLContext | None) -> asyncio.Protocol:
         if len(self.connections) >= self.account.door_connections:
             return Busy()
-        return DoorProtocol(self, context)
+        spoken = LmtpDoorProtocol if self.account.door_protocol == "lmtp" else DoorProtocol
+        return spoken(self, context)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd finds its hooks by these names
         self, server: DoorProtocol, session: Session, envelope: Envelope, hostname: str, responses: list[str]

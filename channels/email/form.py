@@ -67,6 +67,7 @@ FORM = (
         {
             "door_port": ("Port (none: no door)", "端口（留空则不开放）"),
             "door_host": ("Listens on", "监听地址"),
+            "door_protocol": ("Protocol", "协议"),
             "door_name": ("Name of the door", "对外名称"),
             "door_certificate": ("Certificate file", "证书文件"),
             "door_key": ("Key file", "私钥文件"),

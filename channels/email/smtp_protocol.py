@@ -25,6 +25,7 @@ _CALLS = {
     "HELP": 20,
     "HELO": 20,
     "EHLO": 20,
+    "LHLO": 20,
     "AUTH": 5,
     "STARTTLS": 3,
 }
@@ -106,6 +107,10 @@ class DoorProtocol(SMTP):
             finally:
                 self.receiving = False
 
+    async def _answer(self, answer: str, recipients: int) -> None:
+        """What became of a mail for so many recipients."""
+        await self.push(answer)
+
     async def _receive(self, envelope: Envelope) -> None:
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         mail = bytearray()
@@ -114,7 +119,7 @@ class DoorProtocol(SMTP):
         finally:
             self.door.held -= len(mail)
             self.envelope = self._create_envelope()
-        await self.push(answer)
+        await self._answer(answer, len(envelope.rcpt_tos))
 
     async def _read_into(self, mail: bytearray) -> str | None:
         """Collect one mail with its end mark; the refusal when it is too large, or too much is held at once."""

@@ -1,4 +1,4 @@
-"""The tests of a mailbox that matter, again on a second kind of server, with a namespace and habits of its own."""
+"""The tests of a mailbox that matter, again on a second kind of server, with a namespace and habits of its own (S2.9.3-06)."""
 
 from __future__ import annotations
 
