@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.clock import as_stored, now
-from crm_core.ground.errors import Conflict, FieldError, Invalid, NotFound
+from crm_core.ground.errors import Conflict, FieldError, Invalid, MainstemError, NotFound
+from hub.calling import new_reference
 from hub.desk.calls import Calls
 from hub.desk.lost_callers import announce, blank, close
 from hub.desk.sight import seen_conversation
+from hub.errors import InDoubt
 from hub.events import NoticeRaised
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
@@ -113,25 +115,40 @@ class Callbacks:
     async def dial(self, caller: Caller, callback: str, account: str | None, far: FarEnd) -> tuple[str, str]:
         """Call the number: rings the caller's own phone first. When it is answered, the callback is done.
 
+        Which call it is to be is written down before; a call that the PBX may be making stays so, one that it refused is
+        taken back.
+
         Raises:
             NotFound: there is none.
             Conflict: it is not open, or the caller has no extension.
+            InDoubt: the PBX may be making the call.
         """
         before = await self._found(caller, callback)
         if before["state"] != "open":
             raise Conflict(f"the callback is {before['state']} already")
-        used, linkedid = await self._calls.dial(caller, before["number"], account or before["account"], far)
+        linkedid = new_reference()
+        await self._change(
+            {"_id": callback, "state": "open"},
+            {"dialled": linkedid, "assignee": {"id": caller.user, "name": caller.name}},
+        )
+        try:
+            return await self._calls.dial(caller, before["number"], account or before["account"], far, linkedid)
+        except InDoubt:
+            raise
+        except MainstemError:
+            was = {"dialled": before["dialled"], "assignee": before["assignee"]}
+            await self._change({"_id": callback, "dialled": linkedid}, was)
+            raise
 
+    async def _change(self, where: Doc, change: Doc) -> None:
         async def work(unit: Unit) -> None:
-            change = {"$set": {"dialled": linkedid, "assignee": {"id": caller.user, "name": caller.name}}}
             after = await unit.db[CALLBACKS].find_one_and_update(
-                {"_id": callback}, change, return_document=True, session=unit.session
+                where, {"$set": change}, return_document=True, session=unit.session
             )
             if after is not None:
                 announce(unit, after)
 
         await self._units.run(work)
-        return used, linkedid
 
     async def run(self, _lease: Lease) -> None:
         """Announce what is due, until cancelled; on one hub at a time."""

@@ -7,7 +7,7 @@ import re
 from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from hub.accounts.call_telling import call_out
 from hub.accounts.directory import Directory, Entry
-from hub.calling import CallControl, PhoneState
+from hub.calling import CallControl, PhoneState, new_reference
 from hub.channel import Account
 from hub.desk.sight import seen_among
 from hub.errors import ChannelError, SetupError, Transient
@@ -55,9 +55,9 @@ class Calls:
         """
         extension = await self._extension(caller)
         pbx, control, entry = await self.pbx(account)
-        linkedid = await control.dial(pbx, extension, to, reference)
+        linkedid = reference or new_reference()
         await self._audit.write("call.dialled", who=caller.user, far=far, about=linkedid, account=entry.id, to=to)
-        return entry.id, linkedid
+        return entry.id, await control.dial(pbx, extension, to, linkedid)
 
     async def reaches(self, caller: Caller, account: str | None) -> bool:
         """Whether the caller's own phone is there; where the PBX does not say, dialling will show.
