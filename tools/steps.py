@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 CONSOLE = ROOT / "agents_ui"
 STARTED = time.monotonic()
+_PROGRESS_S, _WIDTH = 8.0, 100
 
 
 class StepFailed(Exception):
@@ -33,15 +35,26 @@ def say(text: str) -> None:
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **variables: str) -> None:
-    """Run a command with its output visible.
+    """Run a command. What it writes is shown whole only when it fails; every few seconds its last line, as progress.
 
     Raises:
         StepFailed: it ended with an error.
     """
     shown = " ".join(str(part) for part in command)
-    code = subprocess.run([str(part) for part in command], cwd=cwd, env=os.environ | variables, check=False).returncode
-    if code:
-        raise StepFailed(f"`{shown}` ended with {code}; its output is above")
+    written: list[str] = []
+    with subprocess.Popen(
+        [str(part) for part in command], cwd=cwd, env=os.environ | variables, text=True, encoding="utf-8",
+        errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        reader = threading.Thread(target=written.extend, args=(process.stdout,))
+        reader.start()
+        while reader.is_alive():
+            reader.join(_PROGRESS_S)
+            if reader.is_alive():
+                say(f"    {written[-1].strip()[:_WIDTH] if written else 'working'}")
+    if process.returncode:
+        sys.stdout.write("".join(written))
+        raise StepFailed(f"`{shown}` ended with {process.returncode}; its output is above")
 
 
 def digest(paths: Iterable[Path], *more: str) -> str:
