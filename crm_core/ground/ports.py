@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
+
+from typing_extensions import TypedDict
 
 from crm_core.ground.events import Event
 
@@ -13,6 +15,14 @@ Order = Sequence[tuple[str, int]]
 
 HISTORY = "history"
 """The pseudo type under which the change log is read."""
+
+
+class FileFacts(TypedDict):
+    """What a screen needs to show a file; `size` in bytes."""
+
+    name: str
+    type: str
+    size: int
 
 
 class RecordReads(Protocol):
@@ -26,6 +36,9 @@ class RecordReads(Protocol):
 
     async def count(self, key: str, where: Filter, limit: int = 0) -> int:
         """How many match, counted no further than `limit` (0 = to the end)."""
+
+    async def files(self, ids: Collection[str]) -> dict[str, FileFacts]:
+        """What is known of the files among `ids` that exist, by id."""
 
 
 class Look(Protocol):
@@ -52,6 +65,9 @@ class RecordUnit(RecordReads, Protocol):
 
     async def remove(self, key: str, record: str) -> None:
         """Delete one document."""
+
+    async def hold_files(self, place: str, taken: Collection[str], dropped: Collection[str]) -> None:
+        """Note at the files that the record at `place` (`TYPE:ID`) names them now, or no longer does."""
 
     async def next_number(self, series: str) -> int:
         """The next of a series, from 1; never given twice."""

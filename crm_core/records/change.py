@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crm_core.access.actor import Actor
@@ -28,11 +28,13 @@ async def change(
     record: str,
     body: Mapping[str, Any],
     revision: int | None,
+    usable: Collection[str] = (),
 ) -> Written:
     """Change the fields that the body names; null empties a field.
 
     Args:
         revision: the revision that was read; None only for the system itself.
+        usable: the files that the actor may open, and so name in the record.
     Raises:
         NotFound, Forbidden: see `find_for`. StaleRevision: somebody was quicker. Conflict: the record is locked.
         Invalid: names each field that does not fit.
@@ -47,7 +49,7 @@ async def change(
     values = merged(declared, before, body)
     if "owner" in body and "department" not in body and body["owner"] != before.get("owner"):
         values["department"] = None  # the new owner's is taken
-    return await save(unit, registry, actor, doc, validated(declared, values), "changed")
+    return await save(unit, registry, actor, doc, validated(declared, values), "changed", usable=usable)
 
 
 def check_revision(doc: Doc, revision: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crm_core.access.actor import Actor
@@ -45,11 +45,18 @@ def need_right(actor: Actor, declared: type[Kept], action: str) -> None:
 
 
 async def create(
-    unit: RecordUnit, registry: Registry, actor: Actor, key: str, body: Mapping[str, Any], **computed: Any
+    unit: RecordUnit,
+    registry: Registry,
+    actor: Actor,
+    key: str,
+    body: Mapping[str, Any],
+    usable: Collection[str] = (),
+    **computed: Any,
 ) -> Written:
     """Store a new record.
 
     Args:
+        usable: the files that the actor may open, and so name in the record.
         computed: computed fields that only the core may set (a role's `built_in`), or a fixed `id`.
     Raises:
         see `check_new`; Conflict: a duplicate that is refused.
@@ -57,7 +64,7 @@ async def create(
     record = check_new(registry, actor, key, body)
     for name, value in computed.items():
         setattr(record, name, value)
-    written = await save(unit, registry, actor, None, record, "created")
+    written = await save(unit, registry, actor, None, record, "created", usable=usable)
     if ASSIGNED & body.keys() and not _own_place(actor, body) and not may(actor, "assign", type(record), written.doc):
         raise Forbidden("you may not make records for others", fields=sorted(ASSIGNED & body.keys()))
     return written

@@ -77,6 +77,8 @@ def _layout(declared: type[Kept], names: set[str]) -> dict[str, Any]:
     own = [n for n in shapes if n in names and n not in _SYSTEM]
     flat = [n for n in own if not shapes[n].row]
     sections = [("main", "基本信息", flat), *((n, shapes[n].label["zh"], [n]) for n in own if shapes[n].row)]
+    if "attachments" in names:
+        sections.append(("attachments", shapes["attachments"].label["zh"], ["attachments"]))
     sections.append(("more", "其他", [n for n in _IN_FORM if n in names and n in shapes]))
     columns = [n for n in declared.meta.list or (declared.meta.title, "state") if n in names]
     offered = [n for n, s in shapes.items() if n in names and (s.kind in ("choice", "link", "bool") or n in columns)]

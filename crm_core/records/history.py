@@ -8,6 +8,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.fields import shown
 from crm_core.declare.registry import Registry
 from crm_core.ground.ports import HISTORY, Doc, RecordReads
+from crm_core.records.files import told
 from crm_core.records.find import find_readable
 
 
@@ -34,4 +35,5 @@ async def history(
 
 def _entry(doc: Doc, names: set[str]) -> dict[str, Any]:
     entry = {"id": doc["_id"], **{k: doc[k] for k in ("revision", "at", "actor", "change", "state", "reason")}}
-    return entry | {"fields": [f for f in doc["fields"] if f["field"] in names]}
+    fields = [f for f in doc["fields"] if f["field"] in names]
+    return entry | {"fields": fields, "files": told(fields, doc.get("files") or {})}

@@ -12,6 +12,7 @@ from crm_core.ground.ports import HISTORY, Doc, RecordUnit
 from crm_core.records.change import check_revision
 from crm_core.records.derived import announce, carry_on
 from crm_core.records.documents import to_values
+from crm_core.records.files import hold_files
 from crm_core.records.find import find_for
 
 _SHARES = {"shared_with.user": "shared_users", "shared_with.department": "shared_departments"}
@@ -34,8 +35,9 @@ async def remove(
         raise Conflict("what comes with the product is retired, not deleted", reason="built_in")
     if place := await _linked_from(unit, registry, key, record):
         raise Conflict(f"others link to this {key} ({place}); retire it instead", reason="linked", place=place)
+    files = await hold_files(unit, actor, declared, record, to_values(declared, doc), {}, ())
     await unit.remove(key, record)
-    await unit.insert(HISTORY, _entry(actor, declared, doc))
+    await unit.insert(HISTORY, _entry(actor, declared, doc) | {"files": files})
     await carry_on(unit, registry, actor, declared, doc, None)
     announce(unit, actor, declared, None, doc | {"revision": doc["revision"] + 1}, "removed")
 

@@ -4,6 +4,7 @@ follows from storing it. Runs inside one unit of work.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from crm_core.access.actor import Actor
@@ -12,12 +13,13 @@ from crm_core.declare.registry import Registry
 from crm_core.ground.clock import now
 from crm_core.ground.errors import FieldError, Invalid
 from crm_core.ground.ids import new_id
-from crm_core.ground.ports import HISTORY, Doc, RecordUnit
+from crm_core.ground.ports import HISTORY, Doc, FileFacts, RecordUnit
 from crm_core.records.checks import check_rules
 from crm_core.records.derived import announce, carry_on, copy_in
 from crm_core.records.documents import changes_between, hidden_fields, to_document, to_values
 from crm_core.records.duplicates import Warned, check_duplicates, key_fields
 from crm_core.records.events import Change
+from crm_core.records.files import hold_files, told
 from crm_core.records.links import check_links
 from crm_core.records.trees import move_subtree, place_in_tree
 
@@ -38,9 +40,12 @@ async def save(
     record: Kept,
     change: Change,
     reason: str = "",
+    usable: Collection[str] = (),
 ) -> Written:
     """Check a record in the light of all others and store it, with history, consequences and events.
 
+    Args:
+        usable: the files that the actor may open, and so name in the record.
     Raises:
         Invalid: names the fields. Conflict: a duplicate that is refused.
     """
@@ -60,8 +65,9 @@ async def save(
     if before and not fields:
         return Written(before)
     warnings = await check_duplicates(unit, actor, declared, before, after)
+    files = await hold_files(unit, actor, declared, record.id, old, record.model_dump(), usable)
     await _store(unit, declared, before, after)
-    await _remember(unit, actor, declared, after, change, fields, reason)
+    await _remember(unit, actor, declared, after, change, fields, files, reason)
     await carry_on(unit, registry, actor, declared, before, after)
     if before:
         await move_subtree(unit, registry, declared, before, after)
@@ -112,11 +118,18 @@ async def _store(unit: RecordUnit, declared: type[Kept], before: Doc | None, aft
 
 
 async def _remember(
-    unit: RecordUnit, actor: Actor, declared: type[Kept], after: Doc, change: Change, fields: list[Doc], reason: str
+    unit: RecordUnit,
+    actor: Actor,
+    declared: type[Kept],
+    after: Doc,
+    change: Change,
+    fields: list[Doc],
+    files: Mapping[str, FileFacts],
+    reason: str,
 ) -> None:
     entry = {
         "_id": new_id(), "type": declared.meta.key, "record": after["_id"], "revision": after["revision"],
         "at": after["changed_at"], "actor": actor.user, "change": change, "state": after["state"],
-        "fields": fields, "reason": reason or None,
+        "fields": fields, "files": told(fields, files), "reason": reason or None,
     }  # fmt: skip
     await unit.insert(HISTORY, entry)

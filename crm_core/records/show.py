@@ -11,6 +11,7 @@ from crm_core.declare.record import Kept
 from crm_core.declare.registry import Registry
 from crm_core.ground.ports import Doc, RecordReads
 from crm_core.records.documents import to_values
+from crm_core.records.files import files_of
 from crm_core.records.find import find_readable
 from crm_core.records.links import labels_of
 
@@ -24,10 +25,15 @@ def visible(actor: Actor, declared: type[Kept], doc: Mapping[str, Any]) -> dict[
 async def visible_all(
     reads: RecordReads, registry: Registry, actor: Actor, declared: type[Kept], docs: Sequence[Doc]
 ) -> list[dict[str, Any]]:
-    """Several documents, each with `labels`: the names of what it links to, by id."""
+    """Several documents, each with `labels`, the names of what it links to, by id; and where it names files with `files`,
+    what is known of them, by id."""
     rows = [visible(actor, declared, doc) for doc in docs]
     labels = await labels_of(reads, registry, actor, declared, rows)
-    return [row | {"labels": _used(labels, row)} for row in rows]
+    files = await files_of(reads, declared, rows)
+    return [
+        row | {"labels": _used(labels, row)} | ({"files": known} if known else {})
+        for row, known in zip(rows, files, strict=True)
+    ]
 
 
 def _used(labels: Mapping[str, str], value: Any) -> dict[str, str]:

@@ -41,7 +41,7 @@ class DeskParts(Parts):
         self.parameters = Parameters(units, audit)
         superiors = Superiors(db, self.parameters, audit)
         self.search = Search(db, ground.records)
-        self.attachments = Attachments(db, ground.files)
+        self.attachments = Attachments(db, ground.files, ground.records)
         self.conversations = Conversations(db, units, ground.records, superiors)
         self.inbox = Inbox(db, self.search, superiors)
         self.views = Views(db)

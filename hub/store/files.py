@@ -1,6 +1,7 @@
 """Attachments: GridFS content, stored once per sha256, and one entry per file as somebody named it.
 
-An entry is what the rest of the product calls a file; several entries may share one content. The content's
+An entry is what the rest of the product calls a file; several entries may share one content. `records` of an entry are
+the records that name it (see `record_files`), `kept` says whether the sweep must let it be. The content's
 `metadata.touched` is renewed by each `put`, so that the sweep never removes what is being named again.
 """
 
@@ -21,6 +22,7 @@ from hub.model.message import FileOut
 from hub.store.client import Database, Doc
 from hub.store.collections import MESSAGES
 from hub.store.desk_indexes import CONTENTS, FILES
+from hub.store.record_files import NOT_NAMED
 from hub.store.sniff import clean_name, sniff
 
 _CHUNK = 255 * 1024
@@ -30,10 +32,12 @@ _A_MOMENT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file, ready to be read. `by` is the user who uploaded it; None when it came with a message."""
+    """One file, ready to be read. `by` is the user who uploaded it; None when it came with a message. `records` are the
+    places (`TYPE:ID`) of the records that name it."""
 
     about: FileOut
     by: str | None
+    records: tuple[str, ...]
     content: str
     _bucket: AsyncGridFSBucket
 
@@ -113,7 +117,7 @@ class Files:
         entry = await self._db[FILES].find_one({"_id": file_id})
         if entry is None:
             raise NotFound("there is no such file", file=file_id)
-        return StoredFile(_about(entry), entry["by"], entry["content"], self._bucket)
+        return StoredFile(_about(entry), entry["by"], tuple(entry.get("records", ())), entry["content"], self._bucket)
 
     async def describe(self, file_id: str) -> FileOut:
         """What a message shows of the file; raises `NotFound`."""
@@ -126,13 +130,14 @@ class Files:
             await self._forget_content(entry["content"], now() - _A_MOMENT)
 
     async def forget_unused(self, before: datetime) -> int:
-        """Remove the files uploaded before then that no message carries; returns how many. Safe to repeat."""
+        """Remove the files uploaded before then that no message carries and no record names; returns how many. Safe to
+        repeat. What became of a file between being found and being removed is asked once more, by the removal itself."""
         removed = 0
-        async for entry in self._db[FILES].find({"kept": False, "at": {"$lt": before}}):
+        unused = {"kept": False, "at": {"$lt": before}, **NOT_NAMED}
+        async for entry in self._db[FILES].find(unused):
             if await self._db[MESSAGES].find_one({"attachments.id": entry["_id"]}, {"_id": 1}):
                 await self._db[FILES].update_one({"_id": entry["_id"]}, {"$set": {"kept": True}})
-            else:
-                await self._db[FILES].delete_one({"_id": entry["_id"]})
+            elif (await self._db[FILES].delete_one({**unused, "_id": entry["_id"]})).deleted_count:
                 await self._forget_content(entry["content"], before)
                 removed += 1
         return removed

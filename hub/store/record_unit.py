@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -9,10 +10,11 @@ from pymongo.errors import ExecutionTimeout
 
 from crm_core.ground.errors import Conflict, Unavailable
 from crm_core.ground.events import Event
-from crm_core.ground.ports import Doc, Filter, Order
+from crm_core.ground.ports import Doc, FileFacts, Filter, Order
 from hub.store.client import Database
 from hub.store.collections import CONVERSATIONS, COUNTERS
 from hub.store.record_codec import records_of
+from hub.store.record_files import facts_of, hold
 from hub.store.unit import Unit
 
 _READ_MS = 5_000
@@ -48,6 +50,10 @@ class RecordView:
         except ExecutionTimeout:
             raise Unavailable("this count takes too long; filter by something narrower") from None
 
+    async def files(self, ids: Collection[str]) -> dict[str, FileFacts]:
+        """What is known of the files among `ids` that exist."""
+        return await facts_of(self.db, ids, self._session)
+
     def _budget(self) -> int | None:
         """Transactions have a bound of their own."""
         return None if self._session else _READ_MS
@@ -79,6 +85,10 @@ class StoreUnit(RecordView):
     async def remove(self, key: str, record: str) -> None:
         """Delete one document."""
         await records_of(self.db, key).delete_one({"_id": record}, session=self._unit.session)
+
+    async def hold_files(self, place: str, taken: Collection[str], dropped: Collection[str]) -> None:
+        """Note at the files that the record at `place` names them now, or no longer does."""
+        await hold(self._unit, place, taken, dropped)
 
     async def next_number(self, series: str) -> int:
         """The next of a series; a unit that fails gives it back unused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from crm_core.declare.registry import Registry
 from crm_core.ground.errors import Conflict
 from crm_core.records.change import change
 from crm_core.records.create import check_new, create
+from crm_core.records.files import named, names_it
 from crm_core.records.history import history
 from crm_core.records.query import count_records, list_records
 from crm_core.records.remove import remove
@@ -50,16 +51,26 @@ class Records:
         self.registry = registry
         self._reads = RecordView(units.db)
 
-    async def create(self, actor: Actor, key: str, body: Mapping[str, Any]) -> Row:
-        """Store a new record; the answer has `warnings` besides its fields."""
+    async def create(self, actor: Actor, key: str, body: Mapping[str, Any], usable: Collection[str] = ()) -> Row:
+        """Store a new record; the answer has `warnings` besides its fields. `usable`: the files that it may name."""
         check_new(self.registry, actor, key, body)  # what is plainly wrong does not hold up the stream
-        return await self._write(actor, key, lambda unit: create(unit, self.registry, actor, key, body))
+        return await self._write(actor, key, lambda unit: create(unit, self.registry, actor, key, body, usable))
 
-    async def change(self, actor: Actor, key: str, record: str, body: Mapping[str, Any], revision: int) -> Row:
-        """Change fields of a record that was read at `revision`."""
+    async def change(
+        self, actor: Actor, key: str, record: str, body: Mapping[str, Any], revision: int, usable: Collection[str] = ()
+    ) -> Row:
+        """Change fields of a record that was read at `revision`. `usable`: the files that it may name anew."""
         return await self._write(
-            actor, key, lambda unit: change(unit, self.registry, actor, key, record, body, revision)
+            actor, key, lambda unit: change(unit, self.registry, actor, key, record, body, revision, usable)
         )
+
+    def files_in(self, key: str, body: Mapping[str, Any]) -> set[str]:
+        """The files that a body names; raises `NotFound` where there is no such type."""
+        return named(self.registry[key], body)
+
+    async def names_file(self, actor: Actor, places: Collection[str], file: str) -> bool:
+        """Whether one of these records (`TYPE:ID`) names the file in a field that the actor may read."""
+        return await names_it(self._reads, self.registry, actor, places, file)
 
     async def transition(
         self, actor: Actor, key: str, record: str, to: str, reason: str = "", revision: int | None = None

@@ -52,9 +52,10 @@ def _schemas(declared: type[Kept]) -> Json:
     whole.pop("$schema")
     sent = {name: p for name, p in whole["properties"].items() if not p.get("readOnly")}
     labels = {"type": "object", "additionalProperties": {"type": "string"}, "readOnly": True}
+    files = {"type": "object", "additionalProperties": _ref("FileFacts"), "readOnly": True}
     answered = {
         **whole,
-        "properties": {**whole["properties"], "labels": labels},
+        "properties": {**whole["properties"], "labels": labels, "files": files},
         "required": ["id", "revision", "state"],
     }
     answered["additionalProperties"] = True  # the answer to a write has `warnings` besides

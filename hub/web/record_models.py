@@ -8,8 +8,11 @@ from typing import Any, Literal, NotRequired
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from crm_core.ground.ports import FileFacts
+
 RecordRow = dict[str, Any]
-"""A record's fields, with `labels` (names of linked records, by id); see the schema of its type."""
+"""A record's fields, with `labels` (names of linked records, by id) and, where it names files, `files` (name, type and size
+of each, by id); see the schema of its type."""
 
 
 class Page(TypedDict):
@@ -30,7 +33,8 @@ class HistoryField(TypedDict):
 
 
 class HistoryEntry(TypedDict):
-    """One change of a record. `actor` is a user's id or `system`."""
+    """One change of a record. `actor` is a user's id or `system`. `files` says what the files among the values were called
+    when it was made: those that were taken away need not be there any more."""
 
     id: str
     revision: int
@@ -40,6 +44,7 @@ class HistoryEntry(TypedDict):
     state: str
     reason: str | None
     fields: list[HistoryField]
+    files: dict[str, FileFacts]
 
 
 class HistoryPage(TypedDict):

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from crm_core.ground.errors import FieldError, Forbidden, Invalid, Malformed
+from hub.desk.attachments import Attachments
 from hub.identity.caller import Caller
 from hub.store.records import Records
 from hub.web.described import described
@@ -31,10 +32,14 @@ async def list_records(key: str, who: Caller, records: Records, request: web.Req
 
 @routes.post("/api/records/{key}", may=WRITE, status=201)
 @described(request=ANY_RECORD_IN)
-async def create_record(key: str, who: Caller, records: Records, request: web.Request) -> RecordRow:
+async def create_record(
+    key: str, who: Caller, records: Records, attachments: Attachments, request: web.Request
+) -> RecordRow:
     """Store a new record. The answer's `warnings` name records that may be the same thing."""
     _need_scope(who, key, records)
-    return await records.create(who.actor, key, await _fields(request))
+    fields = await _fields(request)
+    usable = await attachments.usable(who, records.files_in(key, fields))
+    return await records.create(who.actor, key, fields, usable)
 
 
 @routes.get("/api/records/{key}/{record}", may=SIGNED_IN)
@@ -47,11 +52,19 @@ async def show_record(key: str, record: str, who: Caller, records: Records) -> R
 @routes.patch("/api/records/{key}/{record}", may=WRITE)
 @described(request=ANY_RECORD_IN, answer=ANY_RECORD)
 async def change_record(
-    key: str, record: str, revision: Revision, who: Caller, records: Records, request: web.Request
+    key: str,
+    record: str,
+    revision: Revision,
+    who: Caller,
+    records: Records,
+    attachments: Attachments,
+    request: web.Request,
 ) -> RecordRow:
     """Change the named fields; null empties one. Child rows are sent whole, with the ids of those that stay."""
     _need_scope(who, key, records)
-    return await records.change(who.actor, key, record, await _fields(request), revision)
+    fields = await _fields(request)
+    usable = await attachments.usable(who, records.files_in(key, fields))
+    return await records.change(who.actor, key, record, fields, revision, usable)
 
 
 @routes.delete("/api/records/{key}/{record}", may=WRITE)

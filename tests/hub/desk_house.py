@@ -93,7 +93,7 @@ class Desk:
         self.records = Records(units, load())
         self.files = Files(db, self.limit_bytes)
         self.raws = RawKeeper(db)
-        self.attachments = Attachments(db, self.files)
+        self.attachments = Attachments(db, self.files, self.records)
         self.conversations = Conversations(db, units, self.records)
         self.search = Search(db, self.records, budget_s=5)
         self.inbox = Inbox(db, self.search)

@@ -129,7 +129,8 @@ async def test_opening_a_thread_marks_it_for_those_who_work_on_it(hub: Hub, sign
 async def test_answering_marks_what_is_answered(new_hub: NewHub, db: Database) -> None:
     house = await new_hub()
     first = await message(house, "m1")
-    desk = Messages(house.stream, Attachments(db, house.files), house.raws, Records(house.units, load()),
+    records = Records(house.units, load())
+    desk = Messages(house.stream, Attachments(db, house.files, records), house.raws, records,
                     Sending(house.directory), marks=house.marks)  # fmt: skip
     await desk.write(SUPERVISOR, Draft(conversation=first["conversation"], author=SUPERVISOR.user, text="Yes"))
     assert await db[MARKS].distinct("external_id") == ["m1"]

@@ -145,13 +145,14 @@ def test_each_type_stands_in_the_documentation() -> None:
 
     from crm_core.declare.registry import Registry
     from crm_core.load import load
+    from hub.desk.attachments import Attachments
     from hub.store.records import Records
     from hub.web import record_types, records
     from hub.web.openapi import openapi
     from hub.web.record_docs import record_docs
 
     routes = [*records.routes.routes, *record_types.routes.routes]
-    document = openapi(routes, {Records: None, Registry: None}, more=record_docs(load()))
+    document = openapi(routes, {Records: None, Registry: None, Attachments: None}, more=record_docs(load()))
     validate(json.loads(json.dumps(document)))
     for declared in load():
         assert {"get", "post"} <= document["paths"][f"/api/records/{declared.meta.key}"].keys()

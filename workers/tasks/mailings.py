@@ -61,7 +61,7 @@ def _feeding(work: Work, commit: CommitLoop) -> Feeding:
     stream = Stream(db, work.units, files, commit)
     stream.make_id = accounts.make_id
     afterthoughts = Afterthoughts(work.units, stream, Journal(work.units, stream))
-    schemes = Schemes(db, records, Attachments(db, files), accounts)
+    schemes = Schemes(db, records, Attachments(db, files, records), accounts)
     return Feeding(
         db=db,
         stream=stream,

@@ -1,4 +1,4 @@
-"""Forgetting what nobody needs: old events that every reader has had, and files that no message carries."""
+"""Forgetting what nobody needs: old events that every reader has had, and files that nothing uses."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ async def _slice_end(db: Database, keep_from: int) -> int | None:
 
 @task("files.sweep", every=timedelta(hours=6))
 async def sweep_files(work: Work) -> str:
-    """Remove files that were uploaded and never sent."""
+    """Remove files that were uploaded, and that no message carries and no record names."""
     removed = await Files(work.db, work.settings.limits.file_bytes).forget_unused(now() - _UNUSED_FOR)
     return f"removed {removed} files"

@@ -56,7 +56,11 @@ export const remove = <T>(path: string, options?: CallOptions): Promise<T> => ca
 
 /** @throws ApiProblem for every answer that is not 2xx, and (status 0) for none. */
 async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  const response = await request(method, path, options)
+  return answerOf<T>(await request(method, path, options), path)
+}
+
+/** What the hub said to a call of `path`. @throws ApiProblem for every answer that is not 2xx */
+export async function answerOf<T>(response: Response, path: string): Promise<T> {
   if (!response.ok) {
     const problem = await problemOf(response)
     if (problem.status === 401 && path !== '/api/session') signedOut()
@@ -90,7 +94,7 @@ async function request(method: Method, path: string, options: CallOptions): Prom
   }
 }
 
-function headersOf(method: Method, options: CallOptions): Headers {
+export function headersOf(method: Method, options: CallOptions): Headers {
   const headers = new Headers({ Accept: 'application/json' })
   if (options.body !== undefined && !(options.body instanceof FormData)) headers.set('Content-Type', 'application/json')
   if (method !== 'GET' && csrf) headers.set('X-CSRF-Token', csrf)

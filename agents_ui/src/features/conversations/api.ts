@@ -1,6 +1,6 @@
 import { get, patch, post, put, queryOf, readText, remove, type QueryValue } from '@/api/client'
 import type {
-  BulkAnswer, BulkBody, Conversation, ConversationChange, Draft, DraftFields, DraftMark, FileRef, Message, Move, NewMessage, Page, SavedView,
+  BulkAnswer, BulkBody, Conversation, ConversationChange, Draft, DraftFields, DraftMark, Message, Move, NewMessage, Page, SavedView,
 } from '@/api/types'
 
 export const listConversations = (query: Record<string, QueryValue>, signal?: AbortSignal) =>
@@ -33,13 +33,6 @@ export const planMessage = (id: string, sendAt: string | null) => patch<Message>
 export const removeMessage = (id: string) => remove<undefined>(`/api/messages/${id}`)
 export const restoreMessage = (id: string) => post<Message>(`/api/messages/${id}/restore`)
 
-export function uploadFile(file: File): Promise<FileRef> {
-  const body = new FormData()
-  body.append('file', file, file.name)
-  return post<FileRef>('/api/files', { body })
-}
-
-export const fileAddress = (id: string) => `/api/files/${id}`
 export const sourceAddress = (id: string) => `/api/messages/${id}/source`
 
 /** The raw input of a message, read as text. */

@@ -1,30 +1,15 @@
 /** Files on their way into a message that is being written. */
 import { shallowRef } from 'vue'
-import { useI18n } from 'vue-i18n'
-import { ApiProblem } from '@/api/problem'
 import type { FileRef } from '@/api/types'
-import { tell } from '@/kit/notify'
-import { problemText } from '@/words/problem'
-import { uploadFile } from '../api'
+import { useUploading } from '@/words/useUploading'
 
 export function useUploads() {
-  const { t } = useI18n()
+  const { busy, upload } = useUploading()
   const files = shallowRef<FileRef[]>([])
-  const under = shallowRef(0)
-  const busy = shallowRef(false)
 
   async function add(file: File): Promise<void> {
-    busy.value = true
-    under.value += 1
-    try {
-      files.value = [...files.value, await uploadFile(file)]
-    } catch (trouble) {
-      if (!(trouble instanceof ApiProblem)) throw trouble
-      tell(t('composer.uploadFailed', { name: file.name, why: problemText(trouble) }), 'error')
-    } finally {
-      under.value -= 1
-      busy.value = under.value > 0
-    }
+    const kept = await upload(file)
+    if (kept) files.value = [...files.value, kept]
   }
 
   /** The ids for the message; the next one begins without any. */
