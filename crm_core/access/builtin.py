@@ -26,6 +26,7 @@ customer                                         | RCU:o  | RCUDE:t | RC:a   | R
 contact                                          | RCU:o  | RCUDE:t | RCU:a  | RCU:a | RCUE:a | R:a    | R:s    | R:a
 message_template                                 | RCU:o  | RCUD:t  | RCU:o  | RCUD:t | RCUD:a | RCU:o | -     | RCUD:t
 supplier                                         | RCU:o  | RCUDE:t | -      | R:a   | R:a    | RE:a   | -      | -
+message_rule                                     | -      | -       | -      | -     | -      | -      | -      | -
 """
 _FIELDS = """
 customer credit_limit | SP:read SM:read FI:write

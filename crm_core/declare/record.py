@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +23,8 @@ from crm_core.ground.ports import RecordReads
 
 Check = Callable[[Any, RecordReads], Awaitable[list[FieldError]]]
 """Gets the record (of its own class) and a way to read others; answers what is wrong."""
+CheckAgainst = Callable[[Any, Any], Iterable[FieldError]]
+"""Gets the registry and the record (of its own class); answers what is wrong. Pure."""
 
 
 class Kept(BaseModel):
@@ -38,6 +40,8 @@ class Kept(BaseModel):
     derived: ClassVar[Sequence[Count | First | Copied]] = ()
     checks: ClassVar[Sequence[Check]] = ()
     """Rules that must look at other records; run in the unit that stores the record."""
+    against: ClassVar[Sequence[CheckAgainst]] = ()
+    """Rules that must look at the declarations of other types."""
     templates: ClassVar[Sequence[str]] = ()
     """Fields that hold templates (`crm_core.templates`); they are checked at saving."""
     owned: ClassVar[bool] = False

@@ -104,6 +104,7 @@ def check_rules(registry: Registry, record: Kept) -> None:
     declared = type(record)
     record.custom, errors = read_custom(record.custom, registry.customs(declared.meta.key))
     errors = [*errors, *record.check(), *_misplaced(record), *_shares(record), *template_faults(registry, record)]
+    errors += [error for check in declared.against for error in check(registry, record)]
     errors += [
         FieldError(name, "missing", f"this field is required in state {record.state}")
         for name in declared.lifecycle.required.get(record.state, ())

@@ -38,6 +38,17 @@ def usual_scope(registry: Registry, about: str | None = None) -> Scope:
     return Scope(registry, {name: key for name, key in PEOPLE.items() if key in registry} | more, WORDS)
 
 
+def root_of(key: str) -> str:
+    """The name that the fields of a record type begin with."""
+    return next((name for name, other in PEOPLE.items() if other == key), key)
+
+
+def record_scope(registry: Registry, key: str) -> Scope:
+    """The scope of a text about one record, whoever it is for. Raises: NotFound, where there is no such type."""
+    words = {name: WORDS[name] for name in ("company", "today")}
+    return Scope(registry, {root_of(registry[key].meta.key): key}, words)
+
+
 def template_faults(registry: Registry, record: Any) -> Iterator[FieldError]:
     """What is wrong with the templates of a record; nothing where its type holds none."""
     names = type(record).templates

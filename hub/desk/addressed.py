@@ -37,6 +37,11 @@ async def supervisors(db: Database) -> list[str]:
     return await _found(db, {"roles": {"$in": roles}})
 
 
+async def holders(db: Database, role: str) -> list[str]:
+    """Who holds a role, by its id."""
+    return await _found(db, {"roles": role})
+
+
 async def _found(db: Database, meant: Doc) -> list[str]:
     found = db[USERS].find({**_WITH_LOGIN, **meant}, {"_id": 1}).sort("_id", 1).limit(MOST_RECEIVERS + 1)
     people = [doc["_id"] async for doc in found]

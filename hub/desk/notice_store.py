@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -17,7 +18,7 @@ from hub.store.client import Database, Doc
 from hub.store.notice_collections import NOTICES
 from hub.store.unit import Unit, Units
 
-_AT_ONCE = 50
+AT_ONCE = 50
 _LONGEST_TITLE, _LONGEST_TEXT = 300, 2000
 
 
@@ -36,10 +37,10 @@ class News:
 
 async def store_news(units: Units, news: Sequence[News]) -> None:
     """Store them, some in each unit of work, and tell the people's consoles. Doing it twice changes nothing."""
-    for start in range(0, len(news), _AT_ONCE):
-        chunk = list(news[start : start + _AT_ONCE])
+    for start in range(0, len(news), AT_ONCE):
+        chunk = list(news[start : start + AT_ONCE])
         if await _fresh(units.db, chunk):
-            await units.run(_Storing(chunk).work)
+            await units.run(partial(store_some, news=chunk))
 
 
 async def _fresh(db: Database, news: Sequence[News], session: AsyncClientSession | None = None) -> list[News]:
@@ -52,20 +53,15 @@ async def _fresh(db: Database, news: Sequence[News], session: AsyncClientSession
     return [*asked.values()]
 
 
-class _Storing:
-    """One unit's share."""
-
-    def __init__(self, news: Sequence[News]) -> None:
-        self._news = news
-
-    async def work(self, unit: Unit) -> None:
-        docs = [_document(news) for news in await _fresh(unit.db, self._news, unit.session)]
-        if not docs:
-            return
-        await unit.db[NOTICES].insert_many(docs, session=unit.session)
-        counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in docs}}
-        for doc in docs:
-            unit.announce(NoticeChanged(notice=notice_out(doc), unread=counts[doc["user"]], _user=doc["user"]))
+async def store_some(unit: Unit, news: Sequence[News]) -> None:
+    """One unit's share: at most `AT_ONCE`."""
+    docs = [_document(each) for each in await _fresh(unit.db, news, unit.session)]
+    if not docs:
+        return
+    await unit.db[NOTICES].insert_many(docs, session=unit.session)
+    counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in docs}}
+    for doc in docs:
+        unit.announce(NoticeChanged(notice=notice_out(doc), unread=counts[doc["user"]], _user=doc["user"]))
 
 
 def _document(news: News) -> Doc:

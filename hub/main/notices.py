@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from hub.desk.announcements import Announcements
 from hub.desk.assistant import Assistant
 from hub.desk.internal_messages import InternalMessages
@@ -16,6 +18,9 @@ from hub.main.parts import Parts
 from hub.settings import Settings
 from hub.vault import derived_key_pair
 from hub.web.push_post import PushPost
+from hub.writing.message_rules.book import RuleBook
+from hub.writing.message_rules.engine import Engine
+from hub.writing.message_rules.reader import RuleReader
 
 
 class NoticeParts(Parts):
@@ -27,6 +32,9 @@ class NoticeParts(Parts):
         self.internal_messages = InternalMessages(units)
         self.announcements = Announcements(units, ground.identity.audit)
         self.assistant = Assistant(units, ground.registry, parameters)
+        book, settings = RuleBook(db, ground.registry), ground.settings
+        engine = Engine(units, ground.records, ground.identity.people, settings.company, ZoneInfo(settings.time_zone))
+        self.rule_reader = RuleReader(book, engine)
         vapid = Vapid(derived_key_pair(ground.key, "vapid"), _contact(ground.settings))
         self.push_subscriptions = Subscriptions(db, parameters, ground.vault, vapid, push)
         parcels = Parcels(db, ground.vault, vapid)

@@ -25,6 +25,7 @@ def durable_readers(house: House) -> list[Reader]:
         Reader("rights", RIGHTS_WANTS, ground.identity.rights_watch.handle),
         Forwards(db, house.mail.auto_sending).reader(),
         NoticeReader(units).reader(),
+        house.notices.rule_reader.reader(),
         PushReader(db, house.notices.push_sender.wake).reader(),
         FactReader(db, house.floor.wallboard.wake).reader(),
         CallReader(telephony.after_calls, LostCallers(units), telephony.call_notes).reader(),

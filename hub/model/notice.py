@@ -12,7 +12,12 @@ from hub.model.conversation import PersonRef
 NoticeKind = Literal["ordinary", "warning", "workflow"]
 NoticeState = Literal["unread", "read", "archived"]
 KINDS: tuple[NoticeKind, ...] = ("ordinary", "warning", "workflow")
-_KIND_OF: dict[str, NoticeKind] = {"delivery.failed": "warning", "warning": "warning", "quarantine": "warning"}
+_KIND_OF: dict[str, NoticeKind] = {
+    "delivery.failed": "warning",
+    "warning": "warning",
+    "quarantine": "warning",
+    "rule.warning": "warning",
+}
 
 
 class NoticeOut(TypedDict):

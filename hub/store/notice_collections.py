@@ -20,6 +20,8 @@ HOME_SCHEMES = "home_schemes"
 """Home pages as administrators lay them out: `{_id, name, blocks, standard, roles, users, revision, changed_at}`."""
 OUTSIDE_APPS = "outside_apps"
 """Outside applications that home pages may show: `{_id, name, url, frame, revision, changed_at}`."""
+RULE_FIRINGS = "message_rule_firings"
+"""That a message rule fired: `{_id: RULE:RECORD:REVISION or PERIOD, rule, record, revision, chosen, at, ends_at}`."""
 
 _KEEP_S = 400 * 86_400
 
@@ -33,6 +35,8 @@ NOTICE_INDEXES = (
     Index(INTERNAL_MESSAGES, {"at": 1}, expire_s=_KEEP_S),
     Index(ANNOUNCEMENTS, {"withdrawn_at": 1, "_id": -1}),
     Index(CONFIRMATIONS, {"announcement": 1}),
+    Index(RULE_FIRINGS, {"ends_at": 1}, expire_s=0),
+    Index("record_message_rule", {"type": 1, "state": 1, "_id": 1}),
     Index(HOME_SCHEMES, {"users": 1}),
     Index(HOME_SCHEMES, {"roles": 1}),
     # the pages of administrators
