@@ -14,8 +14,8 @@ const PATH = '/api/files'
 export const fileAddress = (id: string) => `${PATH}/${id}`
 
 /** The pictures that the hub recognised by their bytes and shows in place; everything else is handed out to be saved. */
-const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
-export const isPicture = (type: string) => PICTURES.includes(type)
+const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+export const isPicture = (type: string) => PICTURES.has(type)
 
 /** @throws ApiProblem, or an AbortError where `signal` stopped it */
 export async function uploadFile(file: File, sending: Sending = {}): Promise<FileRef> {
@@ -30,10 +30,10 @@ function send(file: File, { progress, signal }: Sending): Promise<Response> {
     const request = new XMLHttpRequest()
     request.open('POST', PATH)
     headersOf('POST', { body }).forEach((value, name) => request.setRequestHeader(name, value))
-    request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total)
-    request.onload = () => resolve(answered(request))
-    request.onerror = () => reject(unreachable(new TypeError('no answer')))
-    request.onabort = () => reject(new DOMException('stopped', 'AbortError'))
+    request.upload.addEventListener('progress', (event) => event.lengthComputable && progress?.(event.loaded / event.total))
+    request.addEventListener('load', () => resolve(answered(request)))
+    request.addEventListener('error', () => reject(unreachable(new TypeError('no answer'))))
+    request.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')))
     signal?.addEventListener('abort', () => request.abort(), { once: true })
     request.send(body)
   })

@@ -1,7 +1,7 @@
 import { get, patch, post, type QueryValue } from '@/api/client'
 import type { Page } from '@/api/types'
 import { readMeta, type RawMeta } from './readMeta'
-import type { Row, TypeMeta } from './meta'
+import type { FileFacts, Row, TypeMeta } from './meta'
 
 /** One line of a record's change log. `actor` is a user's id or `system`. */
 export interface HistoryEntry {
@@ -13,6 +13,8 @@ export interface HistoryEntry {
   state: string | null
   reason: string | null
   fields: { field: string; old?: unknown; new?: unknown }[]
+  /** What the files among the values were called then. */
+  files: Record<string, FileFacts>
 }
 
 export const listTypes = async () => (await get<{ items: RawMeta[] }>('/api/record-types')).items.map(readMeta)

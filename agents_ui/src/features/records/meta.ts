@@ -59,6 +59,13 @@ export interface TypeMeta {
   moves: Move[]
 }
 
+/** What the hub tells of a file that a record names. */
+export interface FileFacts {
+  name: string
+  type: string
+  size: number
+}
+
 /** What a record looks like on the wire: its own fields beside these. */
 export interface Row {
   id: string
@@ -66,6 +73,8 @@ export interface Row {
   state?: string | null
   /** Names of what the record links to, by id. */
   labels?: Record<string, string>
+  /** The files that it names, by id; absent where there are none. */
+  files?: Record<string, FileFacts>
   [field: string]: unknown
 }
 

@@ -5,6 +5,7 @@ import { ApiProblem } from '@/api/problem'
 import { feed, useLive, useReload } from '@/live'
 import { faultText } from '@/words/problem'
 import { changeRecord, createRecord, moveRecord, showRecord } from './api'
+import { merged } from './files/names'
 import type { Row, TypeMeta } from './meta'
 import { wholeType } from './useTypes'
 
@@ -64,8 +65,13 @@ export function useRecord(type: string, id: string | null) {
 
   /** The newer state, with what the person typed still on top of it. */
   async function take(): Promise<void> {
+    const before = record.value
     const typed = { ...changes.value }
     await read()
+    for (const field of Object.values(meta.value?.fields ?? {})) {
+      if (field.kind !== 'file' || !field.many || !(field.name in typed)) continue
+      typed[field.name] = merged(before?.[field.name], typed[field.name], record.value?.[field.name])
+    }
     Object.assign(values, typed)
   }
 

@@ -17,7 +17,7 @@ export const PARTS: Record<string, Part[]> = {
   ],
 }
 
-const EDITED = new Set(['text', 'longtext', 'phone', 'email', 'int', 'decimal', 'bool', 'choice', 'date', 'datetime', 'link', 'table', 'money', 'address', 'geo'])
+const EDITED = new Set(['text', 'longtext', 'phone', 'email', 'int', 'decimal', 'bool', 'choice', 'date', 'datetime', 'link', 'table', 'money', 'address', 'geo', 'file'])
 
 export const canEdit = (kind: string, many: boolean): boolean =>
-  EDITED.has(kind) && (!many || ['choice', 'link', 'table', ...Object.keys(TEXT_KINDS)].includes(kind))
+  EDITED.has(kind) && (!many || ['choice', 'link', 'table', 'file', ...Object.keys(TEXT_KINDS)].includes(kind))
