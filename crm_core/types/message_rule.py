@@ -52,7 +52,7 @@ class MessageRule(Reference):
     """Only where this field changed; empty = any."""
     to_state: Text | None = maybe("到状态", only_for="on=state")
     condition: LongText | None = maybe("条件")
-    """In CEL over the record and what it was before: `customer.credit_limit > 100000 && before.status == 'prospect'`."""
+    """In CEL (docs/message-rules.md) over the record and what it was before: `customer.credit_limit > 100000 && before.status == 'prospect'`."""
     kind: Literal["ordinary", "warning"] = maybe("类别", default="ordinary", options="普通 预警")
     recipients: list[RecipientRow] = rows("接收人", most=20)
     ask: Bool = maybe("发送时选择接收人", en="Ask whom to tell", default=False)

@@ -15,7 +15,7 @@ export interface NoticePage {
 }
 
 export const KINDS: NoticeKind[] = ['ordinary', 'warning', 'workflow']
-const CAUSES = new Set(['assignment', 'mention', 'mail', 'delivery.failed', 'internal', 'announcement', 'record', 'callback'])
+const CAUSES = new Set(['assignment', 'mention', 'mail', 'delivery.failed', 'internal', 'announcement', 'record', 'callback', 'rule', 'rule.warning'])
 
 export const listNotices = (query: Record<string, QueryValue>) => get<NoticePage>('/api/notices', { query })
 export const moveNotice = (id: string, state: Notice['state']) => patch<Notice>(`/api/notices/${id}`, { body: { state } })
