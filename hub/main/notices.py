@@ -18,6 +18,7 @@ from hub.main.parts import Parts
 from hub.settings import Settings
 from hub.vault import derived_key_pair
 from hub.web.push_post import PushPost
+from hub.writing.message_rules.asks import RuleAsks
 from hub.writing.message_rules.book import RuleBook
 from hub.writing.message_rules.engine import Engine
 from hub.writing.message_rules.reader import RuleReader
@@ -34,7 +35,7 @@ class NoticeParts(Parts):
         self.assistant = Assistant(units, ground.registry, parameters)
         book, settings = RuleBook(db, ground.registry), ground.settings
         engine = Engine(units, ground.records, ground.identity.people, settings.company, ZoneInfo(settings.time_zone))
-        self.rule_reader = RuleReader(book, engine)
+        self.rule_reader, self.rule_asks = RuleReader(book, engine), RuleAsks(book, engine)
         vapid = Vapid(derived_key_pair(ground.key, "vapid"), _contact(ground.settings))
         self.push_subscriptions = Subscriptions(db, parameters, ground.vault, vapid, push)
         parcels = Parcels(db, ground.vault, vapid)

@@ -58,7 +58,7 @@ def _schemas(declared: type[Kept]) -> Json:
         "properties": {**whole["properties"], "labels": labels, "files": files},
         "required": ["id", "revision", "state"],
     }
-    answered["additionalProperties"] = True  # the answer to a write has `warnings` besides
+    answered["additionalProperties"] = True  # the answer to a write has `warnings` and `asks` besides
     new = {**whole, "properties": sent}
     return {
         **rows,

@@ -16,6 +16,7 @@ from hub.web.may import SIGNED_IN, WRITE
 from hub.web.record_docs import ANY_RECORD, ANY_RECORD_IN
 from hub.web.record_models import HistoryPage, MoveTo, Page, RecordRow
 from hub.web.routes import Revision, Routes, read_json, read_revision
+from hub.writing.message_rules.asks import RuleAsks
 
 routes = Routes("records")
 
@@ -33,13 +34,14 @@ async def list_records(key: str, who: Caller, records: Records, request: web.Req
 @routes.post("/api/records/{key}", may=WRITE, status=201)
 @described(request=ANY_RECORD_IN)
 async def create_record(
-    key: str, who: Caller, records: Records, attachments: Attachments, request: web.Request
+    key: str, who: Caller, records: Records, attachments: Attachments, asks: RuleAsks, request: web.Request
 ) -> RecordRow:
-    """Store a new record. The answer's `warnings` name records that may be the same thing."""
+    """Store a new record. The answer's `warnings` name records that may be the same thing; `asks` are the message rules
+    that want to know whom to tell (`POST /api/message-rules/{rule}/tell`)."""
     _need_scope(who, key, records)
     fields = await _fields(request)
     usable = await attachments.usable(who, records.files_in(key, fields))
-    return await records.create(who.actor, key, fields, usable)
+    return await asks.asked(key, await records.create(who.actor, key, fields, usable))
 
 
 @routes.get("/api/records/{key}/{record}", may=SIGNED_IN)
@@ -58,13 +60,16 @@ async def change_record(
     who: Caller,
     records: Records,
     attachments: Attachments,
+    asks: RuleAsks,
     request: web.Request,
 ) -> RecordRow:
-    """Change the named fields; null empties one. Child rows are sent whole, with the ids of those that stay."""
+    """Change the named fields; null empties one. Child rows are sent whole, with the ids of those that stay. `asks`: as in
+    creating one."""
     _need_scope(who, key, records)
     fields = await _fields(request)
     usable = await attachments.usable(who, records.files_in(key, fields))
-    return await records.change(who.actor, key, record, fields, revision, usable)
+    changed = await records.change(who.actor, key, record, fields, revision, usable)
+    return await asks.asked(key, changed, before=revision)
 
 
 @routes.delete("/api/records/{key}/{record}", may=WRITE)
@@ -78,12 +83,13 @@ async def remove_record(key: str, record: str, who: Caller, records: Records, re
 @routes.post("/api/records/{key}/{record}/transition", may=WRITE)
 @described(answer=ANY_RECORD, headers={"If-Match": "The revision that was read; then nothing newer is moved."})
 async def move_record(
-    key: str, record: str, body: MoveTo, who: Caller, records: Records, request: web.Request
+    key: str, record: str, body: MoveTo, who: Caller, records: Records, asks: RuleAsks, request: web.Request
 ) -> RecordRow:
-    """Move a record to another state; a move that is not declared is refused with the list of those that are."""
+    """Move a record to another state; a move that is not declared is refused with the list of those that are. `asks`: as in
+    creating one."""
     _need_scope(who, key, records)
     revision = read_revision(request) if "If-Match" in request.headers else None
-    return await records.transition(who.actor, key, record, body.to, body.reason, revision)
+    return await asks.asked(key, await records.transition(who.actor, key, record, body.to, body.reason, revision))
 
 
 @routes.get("/api/records/{key}/{record}/history", may=SIGNED_IN)

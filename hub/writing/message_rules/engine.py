@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from jinja2 import TemplateError
 
 from crm_core.access.compile import may
 from crm_core.conditions.condition import Condition
-from crm_core.ground.errors import MainstemError, Unavailable
+from crm_core.ground.errors import Conflict, MainstemError, Unavailable
 from crm_core.message_rules.match import concerns, firing_key
 from crm_core.templates.usual import root_of
 from hub.identity.people import People, Person
@@ -40,6 +42,14 @@ BROKEN = (
 _MOST_KEPT = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom a rule means, and what of its recipients could not be found."""
+
+    people: Sequence[Person] = ()
+    missing: Sequence[str] = ()
+
+
 class Engine:
     """Judges and tells."""
 
@@ -50,25 +60,47 @@ class Engine:
 
     async def apply(self, rule: Doc, case: Case) -> None:
         """Fire the rule where it concerns the change."""
+        with suppress(Conflict):  # it is shown on the rule
+            await self.tell(rule, case, await self.meant(rule, case))
+
+    async def meant(self, rule: Doc, case: Case) -> Meant:
+        """Whom the rule means to tell of this change; nobody where it does not hold, or fired before."""
         if not concerns(rule, case.what):
-            return
+            return Meant()
         part = "condition"
         try:
-            if not await self.holds(rule, case) or await self.fired_before(rule, case):
-                return
+            if not await self._holds_for(rule, case) or await self._fired_before(rule, case):
+                return Meant()
             part = "recipients"
-            people, missing = await self.candidates(rule, case)
-            part = "text"
-            await self.tell(rule, case, people)
-        except Unavailable:
-            raise
+            return await self._candidates(rule, case)
         except BROKEN as error:
-            await note_fault(self._units, rule, part, str(error))
-            return
-        if missing:
-            await note_fault(self._units, rule, "recipients", "; ".join(missing))
+            await self._show(rule, part, error)
+            return Meant()
 
-    async def holds(self, rule: Doc, case: Case) -> bool:
+    async def tell(self, rule: Doc, case: Case, meant: Meant, chosen: list[str] | None = None) -> None:
+        """Give each of them a notice; the same again changes nothing.
+
+        Raises:
+            Conflict: the texts cannot be merged, or others were chosen before.
+        """
+        key = firing_key(rule, case.what, self._zone)
+        actor = await self._people.find(case.what.actor)
+        by = (actor.user, actor.name) if actor else None
+        try:
+            news = await self._texts.news(rule, case, key, meant.people, by)
+        except BROKEN as error:
+            await self._show(rule, "text", error)
+            raise Conflict("the texts of this rule cannot be merged", reason="rule") from None
+        await fire(self._units, rule, case, key, news, chosen)
+        if meant.missing:
+            await note_fault(self._units, rule, "recipients", "; ".join(meant.missing))
+
+    async def _show(self, rule: Doc, part: str, error: Exception) -> None:
+        if isinstance(error, Unavailable):
+            raise error
+        await note_fault(self._units, rule, part, str(error))
+
+    async def _holds_for(self, rule: Doc, case: Case) -> bool:
         """Whether the condition holds. Raises `Invalid` where it cannot be answered."""
         if not rule.get("condition"):
             return True
@@ -84,24 +116,17 @@ class Engine:
             self._conditions[place] = condition
         return condition.holds(case.what.before, case.what.after)
 
-    async def fired_before(self, rule: Doc, case: Case) -> bool:
+    async def _fired_before(self, rule: Doc, case: Case) -> bool:
         """Whether another change of the record fired it, as often as it may. This change may have been told in part."""
         key = firing_key(rule, case.what, self._zone)
         other = {"_id": key, "revision": {"$ne": case.what.revision}}
         return await self._units.db[RULE_FIRINGS].find_one(other, {"_id": 1}) is not None
 
-    async def candidates(self, rule: Doc, case: Case) -> tuple[list[Person], list[str]]:
-        """Whom it means: those who may read the record, without the one who changed it; and what could not be found."""
+    async def _candidates(self, rule: Doc, case: Case) -> Meant:
+        """Those who may read the record, without the one who changed it."""
         users, missing = await self._receivers.of(rule, case)
         found = [await self._people.find(user) for user in users if user != case.what.actor]
-        return [person for person in found if person and self._may_be_told(person, case)], missing
-
-    async def tell(self, rule: Doc, case: Case, people: Sequence[Person], chosen: list[str] | None = None) -> None:
-        """Give each of them a notice; the same again changes nothing. Raises as `RuleTexts.news` and `fire`."""
-        key = firing_key(rule, case.what, self._zone)
-        actor = await self._people.find(case.what.actor)
-        by = (actor.user, actor.name) if actor else None
-        await fire(self._units, rule, case, key, await self._texts.news(rule, case, key, people, by), chosen)
+        return Meant([person for person in found if person and self._may_be_told(person, case)], missing)
 
     def _may_be_told(self, person: Person, case: Case) -> bool:
         return person.may_sign_in and may(person.actor, "read", self._registry[case.what.type], case.doc, "basic")

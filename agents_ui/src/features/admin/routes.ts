@@ -17,6 +17,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'queues', component: () => import('./QueuesPage.vue'), meta: { right: 'supervise' } },
       { path: 'jobs', component: () => import('./JobsPage.vue'), meta: { right: 'supervise' } },
       { path: 'audit', component: () => import('./AuditPage.vue'), meta: { right: 'administer' } },
+      { path: 'message-rules', redirect: '/records/message_rule', meta: { right: 'administer' } }, // they are records
       { path: 'apps', component: () => import('./AppsPage.vue'), meta: { right: 'administer' } },
       { path: 'schemes', component: () => import('./SchemesPage.vue'), meta: { right: 'administer' } },
       { path: 'parameters', component: () => import('./ParametersPage.vue'), meta: { right: 'administer' } },

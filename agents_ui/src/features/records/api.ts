@@ -1,7 +1,16 @@
 import { get, patch, post, type QueryValue } from '@/api/client'
+import type { components } from '@/api/schema'
 import type { Page } from '@/api/types'
 import { readMeta, type RawMeta } from './readMeta'
 import type { FileFacts, Row, TypeMeta } from './meta'
+
+/** A message rule asks whom to tell of what was just saved. It comes with the answer to the write. */
+export interface Ask {
+  rule: string
+  name: string
+  revision: number
+  candidates: { id: string; name: string }[]
+}
 
 /** One line of a record's change log. `actor` is a user's id or `system`. */
 export interface HistoryEntry {
@@ -38,3 +47,7 @@ export const moveRecord = (type: string, id: string, revision: number, to: strin
 /** The newest changes first. */
 export const listHistory = async (type: string, id: string) =>
   (await get<{ items: HistoryEntry[]; next: number | null }>(`/api/records/${type}/${id}/history`)).items
+
+/** Tell those who were chosen; the same again changes nothing. */
+export const tellOf = (ask: Ask, record: string, users: string[]) =>
+  post<components['schemas']['Told']>(`/api/message-rules/${ask.rule}/tell`, { body: { record, revision: ask.revision, users } })

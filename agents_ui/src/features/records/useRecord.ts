@@ -88,12 +88,13 @@ export function useRecord(type: string, id: string | null) {
     return saved
   }
 
-  async function move(to: string): Promise<void> {
+  async function move(to: string): Promise<Row | null> {
     const now = record.value
-    if (!id || !now) return
+    if (!id || !now) return null
     const moved = await attempt(() => moveRecord(type, id, now.revision, to))
     if (moved) fill(moved)
     else if (problem.value?.status === 412) newer.value = true
+    return moved
   }
 
   useLive('record.changed', (data) => {
