@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import FilePayload, Locator, Route, expect
 
 from hub.main import Hub
 from hub.settings import Settings
@@ -51,7 +50,7 @@ async def choose(page: Watched, name: str, file: str, content: bytes, kind: str 
     button = field(page, name).locator(".files-field__choose button")
     async with page.page.expect_file_chooser() as choosing:
         await button.press("Enter")
-    await (await choosing.value).set_files([{"name": file, "mimeType": kind, "buffer": content}])
+    await (await choosing.value).set_files([FilePayload(name=file, mimeType=kind, buffer=content)])
     await card(page, name, file).wait_for()
 
 
@@ -150,8 +149,9 @@ async def test_an_upload_shows_how_far_it_is_and_can_be_stopped(console: OpenCon
     await field(page, "name").locator("input").fill("Ada")
     async with page.page.expect_file_chooser() as choosing:
         await field(page, "attachments").get_by_role("button", name="Add files").click()
-    slow: Any = {"name": "slow.bin", "mimeType": "application/zip", "buffer": b"x" * 1000}
-    await (await choosing.value).set_files([slow, slow | {"name": "large.bin", "buffer": b"x" * (LIMIT + 1)}])
+    slow = FilePayload(name="slow.bin", mimeType="application/zip", buffer=b"x" * 1000)
+    large = FilePayload(name="large.bin", mimeType="application/zip", buffer=b"x" * (LIMIT + 1))
+    await (await choosing.value).set_files([slow, large])
     await expect(field(page, "attachments").get_by_role("progressbar")).to_have_count(2)
     await expect(page.page.get_by_role("button", name="Save")).to_be_disabled()
     assert await page.violations() == []
