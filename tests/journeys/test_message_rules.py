@@ -113,7 +113,11 @@ async def test_rules_are_listed_and_edited_in_both_languages_and_widths(
     await hub.records.change(system(), "customer", acme, {"short_name": "A"}, 1)
     await read_to_the_end(hub)
     await page.go(f"/records/message_rule/{rule}")
-    await field(page, "last_fault").get_by_text("条件" if language == "zh-CN" else "Condition").first.wait_for()
+    await (
+        field(page, "last_fault")
+        .get_by_text("条件比较了不同类的值" if language == "zh-CN" else "Condition compares unlike values")
+        .first.wait_for()
+    )
     assert await page.fits()
     assert await page.violations() == []
     await page.shot(f"message-rule-{language}-{width}")
