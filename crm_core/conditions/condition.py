@@ -39,20 +39,22 @@ class Condition:
         """Whether it holds for a record; where it compares an empty field with a value it does not.
 
         Raises:
-            Invalid: it cannot be answered for this record, or takes too long.
+            Invalid: it cannot be answered for this record, or takes too long; `reason` is one of a rule's `last_fault`.
         """
         values = {self._root: plain(self._shapes, after), BEFORE: plain(self._shapes, before)}
         looked_at = [values[root][name] for root, name in self._fields]
         if self._inside * max((len(value) for value in looked_at if isinstance(value, list)), default=0) > MOST_STEPS:
-            raise Invalid("the list is too long for this condition")
+            raise Invalid("the list is too long for this condition", reason="condition_list_too_long")
         try:
             answer = self._program.evaluate({name: json_to_cel(value) for name, value in values.items()})
         except CELEvalError:
             if any(each is None for value in looked_at for each in _leaves(value)):
                 return False
-            raise Invalid("the condition compares values that do not go together") from None
+            raise Invalid(
+                "the condition compares values that do not go together", reason="condition_compares_unlike_values"
+            ) from None
         if not isinstance(answer, BoolType):
-            raise Invalid("the condition is neither true nor false")
+            raise Invalid("the condition is neither true nor false", reason="condition_is_no_yes_or_no")
         return bool(answer)
 
 

@@ -63,10 +63,17 @@ class MessageRule(Reference):
     )
     fired: Int = computed("已触发", default=0)
     last_fired_at: DateTime | None = computed("最近触发")
-    last_fault: Literal["type", "condition", "recipients", "text"] | None = computed(
-        "最近故障", options="单据类型 条件 接收人 正文"
-    )
-    last_fault_detail: Text | None = computed("故障说明", en="Fault")
+    last_fault: (
+        Literal[
+            "condition", "condition_compares_unlike_values", "condition_is_no_yes_or_no", "condition_list_too_long",
+            "recipients_not_found", "text",
+        ]
+        | None
+    ) = computed(
+        "最近故障",
+        options="条件无法判断 条件比较了不同类的值 条件结果不是真假 条件所查列表过长 接收人不存在 正文无法合并",
+    )  # fmt: skip
+    last_fault_detail: Text | None = computed("故障说明", en="Fault concerns")
     last_fault_at: DateTime | None = computed("故障时间")
 
     lifecycle = Lifecycle(

@@ -77,6 +77,8 @@ async def test_a_rule_of_this_name_is_there_once_and_it_is_started_and_paused(co
     with pytest.raises(Conflict):
         await records.create(admin, "message_rule", rule())
     assert (made["state"], made["fired"], made["kind"], made["once_per"]) == ("draft", 0, "ordinary", "event")
+    people = rule(type="user", condition="employee.state == 'left'", subject="{{ employee.name }} left")
+    assert (await records.create(admin, "message_rule", people))["type"] == "user"
     for state in ("active", "paused", "active"):
         made = await records.transition(admin, "message_rule", made["id"], state)
     assert made["state"] == "active"

@@ -243,11 +243,11 @@ async def test_a_broken_rule_is_shown_as_broken_and_does_not_hold_up_the_others(
     assert await told(sue) == ["B", "D"]
     found = {name: (await shown(hub, rule)) for name, rule in (("A", words), ("B", people), ("C", text))}
     assert {name: row["last_fault"] for name, row in found.items()} == {
-        "A": "condition",
-        "B": "recipients",
+        "A": "condition_compares_unlike_values",
+        "B": "recipients_not_found",
         "C": "text",
     }
-    assert found["B"]["last_fault_detail"] == "there is no team Pumps"
+    assert found["B"]["last_fault_detail"] == "team Pumps"
     assert all(row["last_fault_at"] for row in found.values())
     await hub.records.create(ADMIN, "team", {"name": "Pumps", "kind": "project", "leader": sue.user})
     await change(hub, "customer", await customer(hub, "Beta"), short_name="B")

@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 
 from crm_core.access.compile import may
 from crm_core.conditions.condition import Condition
-from crm_core.ground.errors import Conflict, MainstemError, Unavailable
+from crm_core.ground.errors import Conflict, Invalid, MainstemError, Unavailable
 from crm_core.message_rules.match import concerns, firing_key
 from crm_core.templates.usual import root_of
 from hub.identity.people import People, Person
@@ -71,7 +71,7 @@ class Engine:
         try:
             if not await self._holds_for(rule, case) or await self._fired_before(rule, case):
                 return Meant()
-            part = "recipients"
+            part = "recipients_not_found"
             return await self._candidates(rule, case)
         except BROKEN as error:
             await self._show(rule, part, error)
@@ -93,12 +93,14 @@ class Engine:
             raise Conflict("the texts of this rule cannot be merged", reason="rule") from None
         await fire(self._units, rule, case, key, news, chosen)
         if meant.missing:
-            await note_fault(self._units, rule, "recipients", "; ".join(meant.missing))
+            await note_fault(self._units, rule, "recipients_not_found", ", ".join(meant.missing))
 
     async def _show(self, rule: Doc, part: str, error: Exception) -> None:
+        """Show a fault on the rule: by its reason, where that says all."""
         if isinstance(error, Unavailable):
             raise error
-        await note_fault(self._units, rule, part, str(error))
+        reason = error.data.get("reason") if isinstance(error, Invalid) else None
+        await note_fault(self._units, rule, reason or part, "" if reason else str(error))
 
     async def _holds_for(self, rule: Doc, case: Case) -> bool:
         """Whether the condition holds. Raises `Invalid` where it cannot be answered."""

@@ -59,11 +59,11 @@ class Receivers:
         return str((found or {}).get(field) or "")
 
     async def _named(self, by: str, value: str) -> list[str]:
-        """Those of a role, a team, or one colleague. Raises `Invalid` where it is not there (any more)."""
+        """Those of a role, a team, or one colleague. Raises `Invalid`, naming it, where it is not there (any more)."""
         where = named(by, value)
         found = await records_of(self._db, by).find_one({**where, "state": {"$ne": "retired"}}) if where else None
         if found is None:
-            raise Invalid(f"there is no {by} {value}")
+            raise Invalid(f"{by} {value}")
         if by == "role":
             return await holders(self._db, found["_id"])
         return self._members(found) if by == "team" else [found["_id"]]
