@@ -19,6 +19,8 @@ from crm_core.conditions.values import known, plain
 from crm_core.declare.record import Kept
 from crm_core.ground.errors import Invalid
 
+_UNANSWERED = (CELEvalError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What the library raises for values that do not go together: mostly the first."""
 MOST_STEPS = 30_000
 """Places of the tree that loops may pass: well under a second."""
 
@@ -47,7 +49,7 @@ class Condition:
             raise Invalid("the list is too long for this condition", reason="condition_list_too_long")
         try:
             answer = self._program.evaluate({name: json_to_cel(value) for name, value in values.items()})
-        except CELEvalError:
+        except _UNANSWERED:
             if any(each is None for value in looked_at for each in _leaves(value)):
                 return False
             raise Invalid(

@@ -85,7 +85,16 @@ def test_each_fault_is_named_with_its_place(
         Condition(text, "customer", CUSTOMER)
 
 
-@pytest.mark.parametrize("text", ["customer.name", "customer.name > 5", "1 / 0 > 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer.name",
+        "customer.name > 5",
+        "1 / 0 > 2",
+        "timestamp(1) || -[]",
+        "timestamp(customer.name) > customer.created_at",
+    ],
+)
 def test_what_cannot_be_answered_is_said(text: str) -> None:
     with pytest.raises(Invalid):
         Condition(text, "customer", CUSTOMER).holds({}, ACME)
