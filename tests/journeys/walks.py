@@ -74,7 +74,7 @@ WALKS = {
     "/admin/roles": Walk(PRIMARY, dialog=DIALOG, waits="[data-role]"),
     "/admin/roles/:id": Walk(".admin-card input", at="/admin/roles/{role}", shows=".el-message--success"),
     "/admin/queues": Walk(PRIMARY, dialog=DIALOG, waits="[data-queue]"),
-    "/admin/phones": Walk(".page-head a", shows=".admin-frame"),
+    "/admin/phones": Walk(".admin-frame a.is-here", shows=".phones-page", waits=".phones-page"),
     "/admin/plans": Walk("[data-account] a", shows=".plan-page", waits="[data-account]"),
     "/admin/plans/:account": Walk(
         "[data-add-name]", at="/admin/plans/{pbx}",
