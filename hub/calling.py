@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from crm_core.ground.ids import new_id
-from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection
+from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection, Rings
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 AccountT_contra = TypeVar("AccountT_contra", contravariant=True)
@@ -46,6 +46,14 @@ class CallLog(Protocol):
 
     async def unfinished(self) -> list[CallEntry]:
         """The events from which the calls that are live, or not yet in the stream, can be made anew; in order."""
+        ...
+
+    async def look_up(self, news: Sequence[CallNews]) -> Rings:
+        """What the screen pops of the phones that ring in these calls show. Needs nothing that is kept yet."""
+        ...
+
+    async def ring(self, rings: Sequence[Rings]) -> None:
+        """Tell of the rings that nobody was told of, durably; `publish` does not. Safe to repeat."""
         ...
 
     async def publish(self, news: Sequence[CallNews]) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
+from crm_core.ground.clock import now
 from hub.errors import Permanent, Transient
 
 Fields = dict[str, str]
@@ -60,11 +61,16 @@ class _Line(Manager):  # type: ignore[misc]  # the library has no types
 
 
 class Ami:
-    """One signed-in connection. Use as `async with await open_ami(...) as ami`."""
+    """One signed-in connection. Use as `async with await open_ami(...) as ami`.
+
+    Attributes:
+        came_at: when the first of what was handed out last (`events`, `waiting`) came in.
+    """
 
     def __init__(self, line: _Line, timeout_s: float) -> None:
         self._line = line
         self._timeout_s = timeout_s
+        self.came_at = self._first_at = now()
         self._events: list[Fields] = []
         self._news = asyncio.Event()
         self._overrun = False
@@ -131,6 +137,7 @@ class Ami:
     def waiting(self) -> list[Fields]:
         """What has been heard until now, without waiting."""
         heard, self._events = self._events, []
+        self.came_at = self._first_at
         self._news.clear()
         return heard
 
@@ -139,6 +146,8 @@ class Ami:
             self._overrun = True
             self.close()
         else:
+            if not self._events:
+                self._first_at = now()
             self._events.append(_fields(message))
             self._news.set()
 

@@ -1,7 +1,8 @@
 """Keeps one PBX and the stream in step, for as long as the AMI connection holds.
 
-Order of everything: raw events kept, folded into calls, calls published, place noted. A crash at any point repeats work;
-a second hub takes the calls up from the kept events.
+Order of everything: raw events kept, rings told, calls published, place noted. A crash at any point repeats work; a second
+hub takes the calls up from the kept events. What is made of events is worked out while they are being kept, and goes to
+the store only when they are. (docs/decisions/0015, 0020)
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from channels.telephony.ami import Ami, Fields, open_ami
 from channels.telephony.blocking import bring_in_step
 from channels.telephony.events import CallEvent, heard_at, is_helper, is_kept
 from channels.telephony.news import news_of
+from channels.telephony.ringing import Reached, Ringing
 from channels.telephony.snapshot import Snapshot, differences, doubts
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
-from channels.telephony.view import rings_of
 from crm_core.ground.clock import now
 from hub.channel import Inlet
 from hub.errors import ChannelError, Transient
@@ -34,17 +35,19 @@ _AGAIN_S = 1.0
 _PATIENCE_S = 45.0
 """A PBX that was heard before is looked for every second for so long, before the hub's longer pauses begin."""
 _MARK_S = 1.0
+_RINGS = frozenset({"DialBegin", "AgentCalled"})
 _OF_TAPES = frozenset({"MixMonitorStart", "MixMonitorMute"})
 _BATCH = 500
 _CALM_S = 0.1
-"""While there is much to do, what is no new ring is gathered for so long: several changes of a call are written as one."""
-_CALM_AT_ONCE = 4
-"""Calls that are written beside those that ring: more would keep the next ring waiting."""
-_GATHER_S = 0.003
-"""A caller joins a queue and an agent's phone is called within a millisecond or two: taken together, the ring need not
-wait until the joining is written."""
+"""While there is much to do, what is no ring is gathered for so long: several changes of a call are written as one."""
+_CALM_AT_ONCE = 8
+"""Calls that are written in one unit: more would keep the next ring waiting."""
+_AFTER_RINGS_S = 0.02
+"""So long at most the rest waits for rings that are being told."""
+_GATHER_S = 0.002
+"""What belongs together comes within a millisecond or two."""
 _GATHER_BUSY_S = 0.03
-"""While calls are written anyway, what is heard waits so long: each keeping is a write to the journal."""
+"""While calls are written anyway, what is heard and is no ring waits so long: each keeping is a write to the journal."""
 
 
 async def connect(account: TelephonyAccount) -> Ami:
@@ -67,9 +70,10 @@ class Link:
         self._marked = self._published = 0.0
         self._through = 0
         """Everything up to this event is published."""
+        self._kept_to = Reached()
+        """Everything up to this event is kept."""
         self._writing = False
-        self._told: dict[str, set[str]] = {}
-        """The rings of each call that were published."""
+        self._ringing = Ringing(account, inlet, self._board, self._kept_to)
         self._joined: dict[str, Call] = {}
         """Calls that another took in, as they were before."""
 
@@ -87,7 +91,7 @@ class Link:
             await self._note_gap(since, ended)
             await self._mark()
             await self._block(ami)
-            await run_beside(self._listen(ami), self._tell())
+            await run_beside(self._listen(ami), self._ringing.run(), self._tell())
 
     async def _connect(self, *, patient: bool) -> Ami:
         clock = asyncio.get_running_loop().time
@@ -103,8 +107,10 @@ class Link:
     async def _take_up(self) -> None:
         """The calls as the last hub left them, made anew from the kept events."""
         self._n = await self._inlet.calls.last()
+        self._kept_to.reach(self._n)
         kept = await self._inlet.calls.unfinished()
         self._board.take(CallEvent(entry.fields, entry.at, entry.n) for entry in kept)
+        self._ringing.hear(self._board.calls, now())
 
     async def _catch_up(self, ami: Ami) -> int:
         """Bring our calls in step with what the PBX has; returns how many calls ended unseen."""
@@ -120,6 +126,7 @@ class Link:
         await self._keep(differences(self._board, before, names, snapshot), now())
         told = frozenset(e.uniqueid for e in heard if e.name in _OF_TAPES)
         await self._keep(doubts(self._board, before, told, now()), now())
+        await self._ringing.tell()
         while self._unpublished:
             await self._publish([*self._board.changed])
         return sum(call.ended for call in self._board.calls.values() if call.id in running)
@@ -148,28 +155,35 @@ class Link:
         clock = asyncio.get_running_loop().time
         while True:
             heard = await ami.events(self._account.ping_s)
+            arrived = ami.came_at
             if not heard:
                 await ami.ask({"Action": "Ping"})
-            arrived = now()
             if events := self._kept(heard):
-                await asyncio.sleep(_GATHER_BUSY_S if self._writing else _GATHER_S)
-                events += self._kept(ami.waiting())
+                events += await self._gathered(ami, events)
                 for start in range(0, len(events), _BATCH):
                     await self._keep(events[start : start + _BATCH], arrived)
             self._inlet.heard()
             if not heard or clock() - self._marked > _MARK_S:
                 await self._mark()
 
-    async def _tell(self) -> None:
-        """Publish what changed: whose phone rings now before everything else."""
+    async def _gathered(self, ami: Ami, events: list[CallEvent]) -> list[CallEvent]:
+        """What comes in the next moment. A ring waits for nothing else."""
+        clock = asyncio.get_running_loop().time
+        until, more = clock() + _GATHER_BUSY_S, []
         while True:
-            calm_in = self._published + _CALM_S - asyncio.get_running_loop().time()
-            names = self._ringing()
+            await asyncio.sleep(_GATHER_S)
+            more += self._kept(ami.waiting())
+            if not self._writing or clock() > until or any(each.name in _RINGS for each in (*events, *more)):
+                return more
+
+    async def _tell(self) -> None:
+        """Publish what changed, and after the rings."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            calm_in = self._published + _CALM_S - clock()
             if self._unpublished and calm_in <= 0:
-                others = (name for name in self._board.changed if name not in names)
-                names += itertools.islice(others, _CALM_AT_ONCE)
-            if names or (self._joined and calm_in <= 0):
-                await self._publish(names)
+                await self._ringing.told(_AFTER_RINGS_S)
+                await self._publish([*itertools.islice(self._board.changed, _CALM_AT_ONCE)])
             else:
                 await self._wait(calm_in if self._unpublished else None)
 
@@ -191,15 +205,16 @@ class Link:
         return [CallEvent(each, heard_at(each, arrived)) for each in heard if is_kept(each)]
 
     async def _keep(self, events: Sequence[CallEvent], arrived: datetime) -> None:
-        """Raw first, then into the calls."""
+        """Into the store, and into the calls: what becomes of them waits until they are kept."""
         if not events:
             return
         placed = [replace(event, n=self._n + number) for number, event in enumerate(events, 1)]
+        self._n = placed[-1].n
+        self._fold(placed, arrived)
         await self._inlet.calls.keep(
             [CallEntry(n=e.n, linkedid=e.linkedid, at=e.at, fields=e.fields) for e in placed], self._account.keep_for
         )
-        self._n = placed[-1].n
-        self._fold(placed, arrived)
+        self._kept_to.reach(placed[-1].n)
 
     def _fold(self, placed: Sequence[CallEvent], arrived: datetime) -> None:
         board, waiting = self._board, dict(self._board.changed)
@@ -211,15 +226,8 @@ class Link:
         fresh = dict(board.changed)
         board.changed.clear()
         board.changed |= {name: None for name in waiting if name in board.calls} | fresh
+        self._ringing.hear(fresh, arrived)
         self._changed.set()
-
-    def _ringing(self) -> list[str]:
-        """The calls with a ring that nobody was told of."""
-        calls = ((name, self._board.calls.get(name)) for name in self._board.changed)
-        return [
-            name for name, call in calls
-            if call and any(ring["id"] not in self._told.get(name, ()) for ring in rings_of(call))
-        ]  # fmt: skip
 
     async def _publish(self, names: Sequence[str]) -> None:
         """These calls as they are now, and those that went into others."""
@@ -232,13 +240,13 @@ class Link:
             news_of(call, region, heard_at=at, aside=True, merged_into=board.merged[name])
             for name, call in self._joined.items()
         ]
-        self._told |= {each.id: {ring["id"] for ring in each.rings} for each in news}
         for name in names:
             board.changed.pop(name, None)
         board.merged.clear()
         self._joined.clear()
         done, self._writing = not board.changed, True
         if news:
+            await self._kept_to.at(reached)
             await self._inlet.calls.publish(news)
         self._writing = False
         if done:
@@ -250,4 +258,4 @@ class Link:
             self._through = self._n
         await self._inlet.calls.worked_through(self._through)
         self._board.forget(now())
-        self._told = {name: told for name, told in self._told.items() if name in self._board.calls}
+        self._ringing.forget()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from hub.accounts.call_people import Pop, look_up_pops, people_at
+from hub.accounts.call_people import people_at
 from hub.model.call import CallNews, PersonOut
 from hub.store.call_collections import CALLS
 from hub.store.client import Database, Doc
@@ -17,10 +17,9 @@ class Ground:
 
     Attributes:
         keys: the ids of the calls' documents, in the order of the news.
-        known: the documents, of those that have one.
+        known: the documents, of those of which more was told than that they ring.
         people: extension -> who has it.
         queues: which of the named queues there are.
-        pops: ring -> what its screen pop shows, of those that nobody was told of.
     """
 
     def __init__(self, news: Sequence[CallNews]) -> None:
@@ -29,7 +28,6 @@ class Ground:
         self.known: dict[str, Doc] = {}
         self.people: dict[str, PersonOut] = {}
         self.queues: set[str] = set()
-        self.pops: dict[str, Pop] = {}
 
     async def look_up(self, db: Database, account: str, last: Mapping[str, Doc]) -> None:
         """Read it all. `last`: documents that this hub itself wrote last."""
@@ -39,13 +37,10 @@ class Ground:
         self.known = {key: last[key] for key in self.keys if key in last}
         unknown = [key for key in self.keys if key not in last]
         extensions = {agent["extension"] for each in self.news for agent in each.part["agents"]}
-        extensions |= {ring["extension"] for each in self.news for ring in each.rings}
         found, self.people, self.queues = await asyncio.gather(
             _documents(db, unknown), people_at(db, extensions), self._queues_of(db)
         )
         self.known |= found
-        told = {ring for doc in self.known.values() for ring in doc["rang"]}
-        self.pops = await look_up_pops(db, self.news, told, self.people)
 
     async def _queues_of(self, db: Database) -> set[str]:
         """Of calls that have no message yet, which therefore has to be put into a queue."""
@@ -61,4 +56,4 @@ class Ground:
 async def _documents(db: Database, keys: list[str]) -> dict[str, Doc]:
     if not keys:
         return {}
-    return {doc["_id"]: doc async for doc in db[CALLS].find({"_id": {"$in": keys}})}
+    return {doc["_id"]: doc async for doc in db[CALLS].find({"_id": {"$in": keys}, "only_rang": None})}

@@ -14,8 +14,10 @@ from crm_core.ground.clock import now
 from crm_core.ground.errors import Unavailable
 from hub.accounts.blocked_numbers import blocked_numbers
 from hub.accounts.call_ground import Ground
+from hub.accounts.call_people import look_up_rings
 from hub.accounts.call_publishing import CallPublisher
-from hub.model.call import CallEntry, CallNews
+from hub.accounts.call_ringing import Ringer
+from hub.model.call import CallEntry, CallNews, Rings
 from hub.store.call_collections import CALL_EVENTS, CALL_GAPS, CALLS
 from hub.store.client import Doc
 from hub.store.collections import BOOKMARKS
@@ -32,6 +34,7 @@ class AccountCalls:
         self._db = stream.db
         self._account = account
         self._mark = f"calls:{account}"
+        self._ringer = Ringer(stream, account)
         self._publisher = CallPublisher(stream, account)
 
     async def keep(self, entries: Sequence[CallEntry], keep_for: timedelta) -> None:
@@ -96,6 +99,14 @@ class AccountCalls:
     async def blocked(self) -> dict[str, datetime | None]:
         """The numbers whose calls this account's PBX should refuse, and until when."""
         return await blocked_numbers(self._db, self._account)
+
+    async def look_up(self, news: Sequence[CallNews]) -> Rings:
+        """What the pops of the phones that ring in these calls show."""
+        return await look_up_rings(self._db, self._account, news)
+
+    async def ring(self, rings: Sequence[Rings]) -> None:
+        """Tell whose phones ring."""
+        await self._ringer.tell(rings)
 
     async def publish(self, news: Sequence[CallNews]) -> None:
         """Bring messages, call documents and consoles in step with the calls as they are."""

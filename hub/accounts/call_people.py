@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hub.model.call import CallNews, CandidateOut, PersonOut, RingOut
+from hub.model.call import CallNews, CandidateOut, PersonOut, Pop, RingOut, Rings
 from hub.store.client import Database, Doc
-from hub.store.collections import CONVERSATIONS, QUEUES
+from hub.store.collections import CONVERSATIONS, QUEUES, THREADS
+from hub.stream.place import call_key, trace_key
 
 MOST_CANDIDATES = 10
 MOST_CONVERSATIONS = 5
@@ -27,24 +27,14 @@ async def people_at(db: Database, extensions: Iterable[str]) -> dict[str, Person
     return {doc["extension"]: {"id": doc["_id"], "name": doc["name"], "extension": doc["extension"]} for doc in docs}
 
 
-@dataclass(frozen=True, slots=True)
-class Pop:
-    """What a screen pop shows beside the call itself."""
-
-    candidates: list[CandidateOut]
-    conversations: list[dict[str, Any]]
-
-
-async def look_up_pops(
-    db: Database, news: Sequence[CallNews], told: Container[str], people: Mapping[str, PersonOut]
-) -> dict[str, Pop]:
-    """Of each ring that nobody was told of: what its pop shows."""
-    new = [(each.party.key, ring) for each in news for ring in each.rings if ring["id"] not in told]
-    if not new:
-        return {}
-    keys = sorted({key for key, _ in new})
-    rung = {people[ring["extension"]]["id"] for _, ring in new if ring["extension"] in people}
-    queues, found = await asyncio.gather(_queues_of(db, rung), _candidates_of(db, keys))
+async def look_up_rings(db: Database, account: str, news: Sequence[CallNews]) -> Rings:
+    """Who has the phones of these calls, what the pop of each ring shows, and where the calls belong."""
+    extensions = {each["extension"] for call in news for each in (*call.rings, *call.part["agents"])}
+    keys = sorted({each.party.key for each in news})
+    rung = {ring["extension"] for each in news for ring in each.rings}
+    (people, queues), found, homes = await asyncio.gather(
+        _people_with_queues(db, extensions, rung), _candidates_of(db, keys), _homes(db, account, keys)
+    )
     known: dict[str, list[CandidateOut]] = dict(zip(keys, found, strict=True))
 
     async def one(key: str, ring: RingOut) -> Pop:
@@ -54,8 +44,43 @@ async def look_up_pops(
         sees = (person["id"], queues.get(person["id"], []))
         return Pop(known[key], await open_conversations(db, *sees, key, known[key]))
 
-    pops = await asyncio.gather(*(one(key, ring) for key, ring in new))
-    return {ring["id"]: pop for (_, ring), pop in zip(new, pops, strict=True)}
+    rings = [(each.party.key, ring) for each in news for ring in each.rings]
+    pops = await asyncio.gather(*(one(key, ring) for key, ring in rings))
+    return Rings((*news,), people, {ring["id"]: pop for (_, ring), pop in zip(rings, pops, strict=True)}, homes)
+
+
+async def _homes(db: Database, account: str, parties: Sequence[str]) -> dict[str, str]:
+    """The conversation that the next call of each of these goes to, where there is one: as the commit loop will find it,
+    unless it is closed or joined to another in this very moment."""
+    keys = {trace_key(call_key(account, party)): party for party in parties}
+    traces = await db[THREADS].find({"key": {"$in": [*keys]}}, {"key": 1, "conversation": 1}).sort("_id", 1).to_list()
+    states: dict[str, Doc] = {}
+    wanted = {trace["conversation"] for trace in traces}
+    while wanted:
+        found = db[CONVERSATIONS].find({"_id": {"$in": sorted(wanted)}}, {"state": 1, "merged_into": 1})
+        states |= {doc["_id"]: doc async for doc in found}
+        wanted = {doc["merged_into"] for doc in states.values() if doc["state"] == "merged"} - states.keys()
+    homes: dict[str, list[Doc]] = {}
+    for trace in traces:
+        doc = states.get(trace["conversation"])
+        while doc is not None and doc["state"] == "merged":
+            doc = states.get(doc["merged_into"])
+        if doc is not None:
+            homes.setdefault(keys[trace["key"]], []).append(doc)
+    return {party: _home(docs) for party, docs in homes.items()}
+
+
+def _home(docs: Sequence[Doc]) -> str:
+    """Of the conversations that a pair had, as `place` chooses: the first that is open, else the oldest."""
+    found: str = next((doc["_id"] for doc in docs if doc["state"] != "closed"), min(doc["_id"] for doc in docs))
+    return found
+
+
+async def _people_with_queues(
+    db: Database, extensions: Iterable[str], rung: set[str]
+) -> tuple[dict[str, PersonOut], dict[str, list[str]]]:
+    people = await people_at(db, extensions)
+    return people, await _queues_of(db, {person["id"] for each, person in people.items() if each in rung})
 
 
 async def _candidates_of(db: Database, keys: Sequence[str]) -> list[list[CandidateOut]]:

@@ -1,7 +1,7 @@
 """Calls become messages, documents and news for consoles: all of it in one unit of work, however many calls there are.
 
-A crash before the unit commits leaves nothing of it; the same calls, published again, change nothing. The document of a
-call remembers which rings were told. (docs/decisions/0015)
+A crash before the unit commits leaves nothing of it; the same calls, published again, change nothing. Whose phone rings was
+told before, by `call_ringing`. (docs/decisions/0015, 0020)
 """
 
 from __future__ import annotations
@@ -9,30 +9,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
 
-from crm_core.ground.clock import as_stored
 from crm_core.ground.errors import MainstemError, NotFound, Unavailable
+from hub.accounts.call_documents import Place, call_document, held_calls, part_document
 from hub.accounts.call_ground import Ground
 from hub.accounts.call_telling import State, tell
 from hub.errors import Poisoned
-from hub.model.call import CallNews, PersonOut
+from hub.model.call import CallNews
 from hub.model.envelope import Envelope, ThreadKey
 from hub.store.client import Doc
 from hub.store.unit import Unit
 from hub.stream.batch import Batch, Outcome
 from hub.stream.ops import Amendment, Arrival, Op
+from hub.stream.place import call_key
 from hub.stream.stream import Stream
 
 log = logging.getLogger(__name__)
 
-_ANNOUNCEMENTS = 5
-"""Of one call at once, mostly no more: message and conversation changed, ringing, call changed, answered."""
-
-Place = tuple[str | None, str | None]
-"""A call's message and its conversation; (None, None) while it has none."""
+_ANNOUNCEMENTS = 4
+"""Of one call at once, mostly no more: message and conversation changed, call changed, answered."""
+_ASIDE = ("n", "notes", "rang")
+"""What of a call's document is no news: others write it, or it only serves to go on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class CallPublisher:
     """Of one account.
 
     Attributes:
-        last: the documents of live calls as this hub wrote them last. What others note on them (`notes`) is read anew
-            inside each unit; all else only the hub that owns the account writes.
+        last: the documents of live calls as this hub wrote them last: what to do is planned by these. What is on them
+            now is read inside each unit.
     """
 
     def __init__(self, stream: Stream, account: str) -> None:
@@ -91,9 +89,11 @@ class CallPublisher:
     async def _commit(self, ground: Ground, steps: list[_Step]) -> None:
         """All in one unit; where that cannot be stored, the half that spoils it is looked for."""
         ops = [step.op for step in steps if step.op is not None]
-        follow = partial(self._follow, ground=ground, steps=steps)
+        held: dict[str, Doc] = {}
+        look = partial(_look, steps=steps, held=held)
+        follow = partial(self._follow, ground=ground, steps=steps, held=held)
         try:
-            written = await self._stream.together(ops, follow, announcements=_ANNOUNCEMENTS * len(steps))
+            written = await self._stream.together(ops, follow, look=look, announcements=_ANNOUNCEMENTS * len(steps))
         except Unavailable:
             raise
         except Exception as error:
@@ -108,19 +108,22 @@ class CallPublisher:
             self._remember(written)
 
     async def _follow(
-        self, unit: Unit, batch: Batch, outcomes: Sequence[Outcome], *, ground: Ground, steps: Sequence[_Step]
-    ) -> list[Doc]:
+        self, unit: Unit, batch: Batch, outcomes: Sequence[Outcome], *, ground: Ground, steps: Sequence[_Step],
+        held: dict[str, Doc],
+    ) -> list[Doc]:  # fmt: skip
         """What the messages have become is on the calls' documents, and told. Returns the documents."""
         left = iter(outcomes)
         places = [_place(step, next(left) if step.op is not None else None) for step in steps]
         await _mend(unit, steps, outcomes)
-        states: list[State] = [
-            (step.known, self._document(step, place), step.news)
-            for step, place in zip(steps, places, strict=True)
-            if self._differs(step, place)
-        ]
-        await tell(unit, states=states, people=ground.people, pops=ground.pops, batch=batch)
-        return [after for _, after, _ in states]
+        states = [self._state(held.get(step.key), step, place) for step, place in zip(steps, places, strict=True)]
+        states = [(before, after) for before, after in states if _shown(before) != _shown(after)]
+        await tell(unit, states=states, people=ground.people, batch=batch)
+        return [after for _, after in states]
+
+    def _state(self, held: Doc | None, step: _Step, place: Place) -> State:
+        """The document as it was told last, and as it becomes: with what was noted on it meanwhile, and what rang."""
+        ours = {name: held[name] for name in ("notes", "rang") if name in held} if held else {}
+        return _told(held), self._document(step, place) | ours
 
     async def _alone(self, ground: Ground, step: _Step, error: Exception) -> None:
         """A call whose message cannot be stored stands in quarantine; the call itself goes on without."""
@@ -132,15 +135,15 @@ class CallPublisher:
         except Poisoned as reason:
             log.warning("a call cannot be stored", extra={"account": self._account, "reason": str(reason)})
             place = (None, None)
-        after = self._document(step, place)
-        states: list[State] = [(step.known, after, step.news)]
 
-        async def work(unit: Unit) -> None:
-            await tell(unit, states=states, people=ground.people, pops=ground.pops, batch=None)
+        async def work(unit: Unit) -> Doc:
+            held = await held_calls(unit, [step.key])
+            before, after = self._state(held.get(step.key), step, place)
+            if _shown(before) != _shown(after):
+                await tell(unit, states=[(before, after)], people=ground.people, batch=None)
+            return after
 
-        if _shown(step.known) != _shown(after):
-            await self._stream.units.run(work)
-            self._remember([after])
+        self._remember([await self._stream.units.run(work)])
 
     def _remember(self, written: Sequence[Doc]) -> None:
         for doc in written:
@@ -157,7 +160,7 @@ class CallPublisher:
         sender, to = (news.own, news.party) if outbound else (news.party, news.own)
         keys: tuple[ThreadKey, ...] = ()
         if news.party.key.startswith(("phone:", "user:")):
-            keys = (ThreadKey("exact", f"call:{self._account}:{news.party.key}"),)
+            keys = (call_key(self._account, news.party.key),)
         queue = news.part["queue"]
         return Envelope(
             account=self._account, channel="telephony", external_id=news.id, kind="call", sender=sender, to=(to,),
@@ -166,27 +169,18 @@ class CallPublisher:
         )  # fmt: skip
 
     def _document(self, step: _Step, place: Place) -> Doc:
-        news = step.news
-        rang = dict.fromkeys([*(step.known or {}).get("rang", ()), *(ring["id"] for ring in news.rings)])
-        return {
-            "_id": step.key,
-            "account": self._account,
-            "call": news.id,
-            "linkedids": list(news.linkedids),
-            "live": news.part["state"] != "ended" and news.merged_into is None,
-            "state": "ended" if news.merged_into else news.part["state"],
-            "message": place[0],
-            "conversation": place[1],
-            "part": step.part,
-            "party": {"key": news.party.key, "name": news.party.name},
-            "n": news.n,
-            "rang": list(rang),
-            "talking": list(news.talking),
-            "users": sorted({agent["user"] for agent in step.part["agents"] if agent["user"]}),
-            "began_at": as_stored(news.began_at),
-            "merged_into": news.merged_into,
-            "tapes": list(news.tapes),
-        }
+        return call_document(step.key, self._account, step.news, step.part, place)
+
+
+async def _look(unit: Unit, *, steps: Sequence[_Step], held: dict[str, Doc]) -> None:
+    """What is on the calls' documents now; whose message and conversation were promised ids get those."""
+    held.clear()
+    held.update(await held_calls(unit, [step.key for step in steps]))
+    for step in steps:
+        if isinstance(step.op, Arrival):
+            doc = held.get(step.key) or {}
+            step.op.message = doc.get("message")
+            step.op.conversation = doc.get("conversation") if doc.get("opens") else None
 
 
 async def _mend(unit: Unit, steps: Sequence[_Step], outcomes: Sequence[Outcome]) -> None:
@@ -213,30 +207,16 @@ def _place(step: _Step, outcome: Outcome | None) -> Place:
             return outcome["id"], outcome["conversation"]
 
 
-def part_document(news: CallNews, people: dict[str, PersonOut]) -> Doc:
-    """The part as it is stored: with whose extensions they are, and times as the store gives them back."""
-    part: Doc = _as_kept(news.part)
-    for agent in part["agents"]:
-        if person := people.get(agent["extension"]):
-            agent["user"], agent["name"] = person["id"], person["name"]
-    if news.merged_into:
-        part |= {"state": "ended", "merged_into": news.merged_into}
-    return part
-
-
 def _as_change(part: Doc) -> Doc:
     """Field by field, so that what people noted beside them (a wrap-up) stays."""
     return {f"call.{name}": value for name, value in part.items()}
 
 
-def _as_kept(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return as_stored(value)
-    if isinstance(value, dict):
-        return {key: _as_kept(each) for key, each in value.items()}
-    return [_as_kept(each) for each in value] if isinstance(value, list) else value
+def _told(doc: Doc | None) -> Doc | None:
+    """The document, where more was told of the call than that it rings."""
+    return None if doc is None or doc.get("only_rang") else doc
 
 
 def _shown(doc: Doc | None) -> Doc | None:
     """What somebody could notice of a call."""
-    return {key: value for key, value in doc.items() if key not in ("n", "notes")} if doc else None
+    return {key: value for key, value in doc.items() if key not in _ASIDE} if doc else None

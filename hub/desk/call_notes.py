@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from crm_core.ground.errors import NotFound
-from hub.accounts.call_telling import call_out, call_rooms
+from hub.accounts.call_documents import call_out
+from hub.accounts.call_telling import call_rooms
 from hub.events import CallChanged
 from hub.model.call import CallOut
 from hub.store.call_collections import CALLS

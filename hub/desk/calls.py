@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from hub.accounts.call_telling import call_out
+from hub.accounts.call_documents import call_out
 from hub.accounts.directory import Directory, Entry
 from hub.calling import CallControl, PhoneState, new_reference
 from hub.channel import Account

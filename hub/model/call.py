@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -227,3 +227,27 @@ class CallOut(TypedDict):
     linkedids: list[str]
     part: CallPart
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """What a screen pop shows beside the call itself."""
+
+    candidates: list[CandidateOut]
+    conversations: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Calls in which phones ring, with what was looked up for them.
+
+    Attributes:
+        people: extension -> who has it.
+        pops: ring -> what its screen pop shows.
+        conversations: the other side's address -> the conversation of its calls, where there is one.
+    """
+
+    news: tuple[CallNews, ...]
+    people: Mapping[str, PersonOut]
+    pops: Mapping[str, Pop]
+    conversations: Mapping[str, str]

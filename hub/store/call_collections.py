@@ -9,7 +9,8 @@ CALL_EVENTS = "call_events"
 expires_at}`. The account's settings say for how long."""
 CALLS = "calls"
 """How each call stands, for finding it by any linkedid and for what is live: `{_id: ACCOUNT|CALL, account, call,
-linkedids, live, state, message, conversation, part, n, rang, users, began_at, merged_into}`."""
+linkedids, live, state, message, conversation, part, n, rang, users, began_at, merged_into}`. `only_rang`: a ring was told and
+nothing else; `message` and `conversation` are the ids that they will have; it `opens` the conversation."""
 CALL_GAPS = "call_gaps"
 """Times in which a PBX could not be heard: `{account, from, until, ended}`; `ended` calls were over afterwards."""
 PHONE_SOCKETS = "phone_sockets"

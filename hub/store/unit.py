@@ -26,6 +26,7 @@ from hub.log import correlation
 from hub.store.announced import Announced
 from hub.store.client import Client, Database, Doc
 from hub.store.collections import COUNTERS, EVENTS
+from hub.store.turn import Turn
 from hub.store.writer import Writer
 
 T = TypeVar("T")
@@ -123,9 +124,11 @@ class Units:
         self.db = db
         self._announced = announced or Announced()
         self._writer = Writer(client, db)
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
 
-    async def run(self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0, spare: int = 0) -> T:
+    async def run(
+        self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0, spare: int = 0, urgent: bool = False
+    ) -> T:
         """Do `work` in a transaction, and do it again from the start when another writer was in the way.
 
         `work` must therefore act on the store only through `unit`, and have no other effect.
@@ -134,11 +137,12 @@ class Units:
             work: what to do.
             places: so many places of the stream are reserved beforehand, from `unit.first_seq` on.
             spare: so many announcements are expected beside those; a place that is not used stays empty.
+            urgent: somebody waits for it this moment: it goes before other units of this process. Short ones only.
 
         Raises:
             Unavailable: the store is away, or busy beyond patience.
         """
-        async with self._turn:  # writers of this process need not collide with each other
+        async with self._turn.held(urgent=urgent):  # writers of this process need not collide with each other
             patience = _Patience()
             while True:
                 try:

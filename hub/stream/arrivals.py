@@ -88,7 +88,7 @@ async def _store(pending: Pending, op: Arrival, seq: int, external_id: str) -> M
         where = place(bearings, found.traces, found.conversation)
     conversation = await _conversation_for(pending, op, where.conversation, where.also)
     state_before = conversation["state"]
-    message = new_id()
+    message = op.message or new_id()
     doc = arrival_document(op, message, seq, conversation["_id"], where, found.people, external_id)
     traces = bearings.traces(conversation["_id"], message)
     doc["traces"] = len(traces)
@@ -151,8 +151,8 @@ def _settle(pending: Pending, op: Arrival, external_id: str) -> None:
 
 async def _conversation_for(pending: Pending, op: Arrival, winner: str | None, also: list[str]) -> Doc:
     if winner is None:
-        e = op.envelope
-        return pending.open(new_conversation(new_id(), queue=e.queue, subject=e.subject[:300], at=op.at))
+        e, fresh = op.envelope, op.conversation or new_id()
+        return pending.open(new_conversation(fresh, queue=e.queue, subject=e.subject[:300], at=op.at))
     conversation = pending.found.conversation(winner)
     if conversation is None:
         raise NotFound("the conversation it belongs to is gone", conversation=winner)

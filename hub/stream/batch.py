@@ -29,7 +29,15 @@ class Batch:
 
     async def run(self) -> list[Outcome]:
         """Commit the batch within the unit; one outcome per operation, in order."""
+        await self.look_up()
+        return await self.apply()
+
+    async def look_up(self) -> None:
+        """The first half of `run`: read all that the operations need."""
         await self._found.look_up(self._ops)
+
+    async def apply(self) -> list[Outcome]:
+        """The second half: decide, and write."""
         outcomes: list[Outcome] = []
         for number, op in enumerate(self._ops):
             try:

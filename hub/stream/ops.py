@@ -17,11 +17,19 @@ from hub.model.message import FileOut
 
 @dataclass(slots=True)
 class Arrival:
-    """Something came in. Its files are stored already. `raw`: the document of its raw input, where that is not."""
+    """Something came in. Its files are stored already.
+
+    Attributes:
+        raw: the document of its raw input, where that is not stored.
+        message: the id that was promised to its message, if any.
+        conversation: likewise of its conversation, if it begins one.
+    """
 
     envelope: Envelope
     files: list[FileOut]
     raw: dict[str, Any] | None = None
+    message: str | None = None
+    conversation: str | None = None
     at: datetime = field(default_factory=now)
 
 

@@ -98,6 +98,11 @@ def trace_key(key: ThreadKey) -> str:
     return f"{key.kind}|{key.value}"
 
 
+def call_key(account: str, party: str) -> ThreadKey:
+    """The calls of one pair, an account and the other side's address, are in one conversation while that is open."""
+    return ThreadKey("exact", f"call:{account}:{party}")
+
+
 def subject_key(account: str, person: str, subject: str) -> str:
     """The key under which the traces of a subject meet: of one account, and of one person in it."""
     return f"subject|{account}|{person}|{subject}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from hub.model.envelope import Envelope
 from hub.model.message import FileOut, MessageOut
 from hub.store.client import Database
 from hub.store.files import Files
-from hub.store.unit import Unit, Units
+from hub.store.unit import Unit, Units, at_once
 from hub.stream.batch import Batch, Outcome
 from hub.stream.commit import AWAY, CommitLoop
 from hub.stream.ops import Amendment, Arrival, Op, Opening, Writing
@@ -27,6 +27,7 @@ MakeId = Callable[[str, str], Awaitable[str]]
 """(account, message id) -> the external id under which the far side will know it."""
 
 T = TypeVar("T")
+Looking = Callable[[Unit], Coroutine[Any, Any, None]]
 Following = Callable[[Unit, Batch, list[Outcome]], Awaitable[T]]
 
 MOST_FILES = 1000
@@ -93,11 +94,14 @@ class Stream:
         envelope.correlation = envelope.correlation or correlation.get() or new_id()
         return Arrival(envelope, [])
 
-    async def together(self, ops: Sequence[Op], then: Following[T], *, announcements: int = 0) -> T:
+    async def together(
+        self, ops: Sequence[Op], then: Following[T], *, look: Looking | None = None, announcements: int = 0
+    ) -> T:
         """Commit operations, and what follows from them, in one unit of work: nobody sees the one without the other.
 
         Args:
             ops: done in order.
+            look: reads what else must be known, once the unit has the turn; beside what the operations read.
             then: called in the same unit with what became of each. It may be called again when the unit is repeated.
             announcements: about so many are expected.
 
@@ -107,7 +111,8 @@ class Stream:
 
         async def work(unit: Unit) -> T:
             batch = Batch(unit, ops)
-            return await then(unit, batch, await batch.run())
+            await at_once(batch.look_up(), *([look(unit)] if look else []))
+            return await then(unit, batch, await batch.apply())
 
         try:
             done = await self.units.run(work, places=len(ops), spare=announcements)

@@ -23,7 +23,7 @@ def _came(frame: dict[str, Any]) -> None:
     pbx, heard, told = (_seconds(data["stamps"][name]) for name in ("pbx", "heard", "told"))
     _pops[data["ring"]] = {
         "call": data["call"]["call"], "known": len(data["candidates"]), "way_ms": 1000 * (at - pbx),
-        "hub_ms": 1000 * (told - heard),
+        "hub_ms": 1000 * (told - heard), "before_ms": 1000 * (heard - pbx), "after_ms": 1000 * (at - told),
     }  # fmt: skip
 
 

@@ -300,11 +300,13 @@ class MortalUnits(Units):
         self._lives = lives
 
     @override
-    async def run(self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0, spare: int = 0) -> T:
+    async def run(
+        self, work: Callable[[Unit], Awaitable[T]], *, places: int = 0, spare: int = 0, urgent: bool = False
+    ) -> T:
         if self._lives == 0:
             raise Killed
         self._lives -= 1
-        return await super().run(work, places=places, spare=spare)
+        return await super().run(work, places=places, spare=spare, urgent=urgent)
 
 
 @pytest.mark.parametrize("once_per", ["event", "record"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,17 @@ def log(stream: Stream) -> AccountCalls:
     return AccountCalls(stream, "pbx")
 
 
+async def _ring(log: AccountCalls, calls: Sequence[CallNews]) -> None:
+    """What the link does first."""
+    await log.ring([await log.look_up(calls)])
+
+
+async def _tell(log: AccountCalls, calls: Sequence[CallNews]) -> None:
+    """Both that the link does."""
+    await _ring(log, calls)
+    await log.publish(calls)
+
+
 async def names(db: Database) -> list[str]:
     """What consoles were told of calls."""
     events = db["events"].find({"name": {"$regex": "^(call|message)"}}).sort("_id", 1)
@@ -72,7 +84,7 @@ async def test_what_is_done_is_not_read_again_but_live_calls_are(log: AccountCal
     done, live = trace("queue-answered"), trace("abandoned")[:6]
     placed = [CallEvent(e.fields, e.at, n) for n, e in enumerate((*done, *live), 1)]
     await log.keep(entries(placed), KEEP)
-    await log.publish(news(placed))
+    await _tell(log, news(placed))
     await log.worked_through(len(placed))
     assert [entry.n for entry in await log.unfinished()] == [e.n for e in placed[len(done) :]]
 
@@ -82,8 +94,8 @@ async def test_what_is_published_twice_is_told_once(log: AccountCalls, db: Datab
     events = trace("queue-answered")
     for length in range(1, len(events) + 1):
         for _ in range(2):
-            await log.publish(news(events[:length]))
-    await log.publish(news(events))
+            await _tell(log, news(events[:length]))
+    await _tell(log, news(events))
     told = await names(db)
     counts = {name: told.count(name) for name in ("message.appended", "call.ringing", "call.answered", "call.ended")}
     assert counts == dict.fromkeys(counts, 1)
@@ -95,8 +107,57 @@ async def test_an_answered_call_pops_up_even_when_nobody_was_told_of_the_ring(lo
     """A phone that answers by itself, or a hub that was busy for a moment."""
     events = trace("queue-answered")
     talking = next(n for n, event in enumerate(events) if event.name == "HangupRequest")
-    await log.publish(news(events[:talking]))
+    await _tell(log, news(events[:talking]))
     assert (await names(db)).count("call.ringing") == 1
+
+
+async def test_a_ring_is_told_before_its_message_and_names_it(log: AccountCalls, db: Database, stream: Stream) -> None:
+    """The pop is there while the message is being written; a hub that dies between the two leaves the id to the next."""
+    calls = news(trace("queue-answered")[:8])
+    await _ring(log, calls)
+    assert await names(db) == ["call.ringing"]
+    ring = await db["events"].find_one({"name": "call.ringing"})
+    assert ring is not None
+    promised = ring["data"]["call"]
+    assert promised["state"] == "ringing"
+    await _tell(AccountCalls(stream, "pbx"), calls)
+    [message] = await db["messages"].find({}).to_list()
+    assert (message["_id"], message["conversation"]) == (promised["id"], promised["conversation"])
+    assert sorted(await names(db)) == ["call.changed", "call.ringing", "message.appended"]
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+async def test_who_calls_again_is_told_with_the_conversation_of_their_calls(
+    log: AccountCalls, db: Database, state: str
+) -> None:
+    """The ring names it before the message is there; a closed one is opened again by the call."""
+    first = news(trace("queue-answered"))
+    await _tell(log, first)
+    await db["conversations"].update_one({}, {"$set": {"state": state}})
+    await _tell(log, [replace(call, id="again", linkedids=("again",)) for call in news(trace("queue-answered")[:8])])
+    ring = await db["events"].find_one({"name": "call.ringing"})
+    assert ring is not None
+    places = {each["external_id"]: each["conversation"] async for each in db["messages"].find()}
+    assert places == dict.fromkeys((first[0].id, "again"), ring["data"]["call"]["conversation"])
+
+
+async def test_a_ring_told_while_the_call_is_written_is_not_forgotten(log: AccountCalls, db: Database) -> None:
+    """Whoever writes the call plans by what it wrote last, and takes what rang meanwhile from the store."""
+    events = trace("queue-answered")
+    await log.publish(news(events[:3]))
+    await _ring(log, news(events[:8]))
+    await log.publish(news(events))
+    await _ring(log, news(events[:8]))
+    assert (await names(db)).count("call.ringing") == 1
+
+
+async def test_a_ring_that_cannot_be_told_keeps_no_other_from_it(log: AccountCalls, db: Database) -> None:
+    """One of two calls that ring at once is spoilt: it goes without a pop, with a line in the log."""
+    sound, spoilt = news(trace("queue-answered")[:8])[0], news(trace("abandoned")[:8])[0]
+    spoilt.part["number"] = "1" * 17_000_000  # no document is that large
+    await _ring(log, [replace(spoilt, rings=sound.rings), replace(sound, id="other")])
+    told = await db["events"].find({"name": "call.ringing"}).to_list()
+    assert [each["data"]["call"]["call"] for each in told] == ["other"]
 
 
 async def test_every_candidate_has_its_reason(log: AccountCalls, db: Database) -> None:
@@ -110,7 +171,7 @@ async def test_every_candidate_has_its_reason(log: AccountCalls, db: Database) -
     ]
     await db["record_contact"].insert_many(people)
     await db["record_customer"].insert_one({"_id": customer, "name": "Acme", "state": "active", "addresses": []})
-    await log.publish(news(trace("queue-answered")[:8]))
+    await _tell(log, news(trace("queue-answered")[:8]))
     ring = await db["events"].find_one({"name": "call.ringing"})
     assert ring is not None
     found = [(each["type"], each["id"], each["because"]) for each in ring["data"]["candidates"]]
@@ -124,7 +185,7 @@ async def test_a_withheld_number_is_nobody(log: AccountCalls, db: Database) -> N
     """Callers who show no number do not share a conversation, and no candidate is guessed."""
     for name in ("queue-answered", "abandoned"):
         hidden = [CallEvent({**e.fields, "CallerIDNum": "anonymous"}, e.at, e.n) for e in trace(name)]
-        await log.publish(news(hidden))
+        await _tell(log, news(hidden))
     assert len(await db["conversations"].distinct("_id")) == 2
     async for ring in db["events"].find({"name": "call.ringing"}):
         assert ring["data"]["candidates"] == []
@@ -153,7 +214,7 @@ async def test_every_question_has_an_index(db: Database) -> None:
 
 async def test_an_answer_never_goes_by_a_call(log: AccountCalls, stream: Stream) -> None:
     """A call takes no text: what a customer wrote last stays what is answered."""
-    await log.publish(news(trace("queue-answered")))
+    await _tell(log, news(trace("queue-answered")))
     called = await stream.db["conversations"].find_one({})
     assert called is not None
     assert called["channels"] == ["telephony"]
