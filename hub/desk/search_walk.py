@@ -82,10 +82,10 @@ class Walk:
     async def _lead(self) -> Doc | None:
         """The narrowest condition that the index can answer, with the others as a plain check beside it."""
         beginnings = await self._words()
-        counts = await asyncio.gather(*(self._count(term) for term in self._question.all_of))
-        if 0 in counts:
+        rarities = await asyncio.gather(*(self._rarity(term) for term in self._question.all_of))
+        if any(count == 0 for count, _ in rarities):
             return None
-        ranked = [term for _, term in sorted(zip(counts, self._question.all_of, strict=True))]
+        ranked = [term for _, term in sorted(zip(rarities, self._question.all_of, strict=True))]
         checks: list[Any] = []
         if len(ranked) > 1:
             checks.append({"$setIsSubset": [ranked[1:], "$grams"]})
@@ -105,19 +105,25 @@ class Walk:
         self.cut = len(words) > _MOST_WORDS
         return list(dict.fromkeys([beginning, *words[:_MOST_WORDS]]))
 
-    async def _count(self, term: str) -> int:
-        """How often a term stands in the index, counted up to 1,000: reads index keys only."""
+    async def _rarity(self, term: str) -> tuple[int, int]:
+        """Smaller is rarer: how often a term stands in the index, counted up to 1,000; and of two that stand there more
+        often, how far back the thousandth is. Reads index keys only."""
+        where = {"grams": term}
         counted = await self._db[SEARCH].count_documents(
-            {"grams": term}, limit=_RARE, hint=_INDEX, maxTimeMS=self._budget.left_ms()
+            where, limit=_RARE, hint=_INDEX, maxTimeMS=self._budget.left_ms()
         )
-        return int(counted)
+        alone = len(self._question.all_of) == 1
+        return (counted, 0) if counted < _RARE or alone else (counted, await self._back(where, _RARE - 1))
+
+    async def _back(self, where: Doc, count: int) -> int:
+        """The place so many entries further back, or -1 where there are not so many."""
+        found = self._db[SEARCH].find(where, {"_id": 0, "seq": 1}, max_time_ms=self._budget.left_ms())
+        docs = await found.sort("seq", -1).hint(_INDEX).skip(count).limit(1).to_list()
+        return int(docs[0]["seq"]) if docs else -1
 
     async def _floor(self, lead: Doc) -> int:
         """The place 2,000 entries further back, or -1 where there are not so many."""
-        where = {**lead["index"], "seq": {"$lt": self.position}}
-        found = self._db[SEARCH].find(where, {"_id": 0, "seq": 1}, max_time_ms=self._budget.left_ms())
-        docs = await found.sort("seq", -1).hint(_INDEX).skip(_WINDOW).limit(1).to_list()
-        return int(docs[0]["seq"]) if docs else -1
+        return await self._back({**lead["index"], "seq": {"$lt": self.position}}, _WINDOW)
 
     async def _window(self, lead: Doc, floor: int) -> AsyncIterator[list[Doc]]:
         while True:
