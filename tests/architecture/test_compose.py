@@ -126,7 +126,7 @@ def test_the_pbx_starts_with_every_file_that_its_configuration_includes(tmp_path
 def test_each_image_of_ours_is_built_by_one_service_and_asked_of_no_registry() -> None:
     """Four that build the same name at the same time make four images, and each runs another."""
     ours = {s["image"] for s in SERVICES.values() if "build" in s}
-    assert ours == {"mainstem:latest", "mainstem-asterisk:latest"}
+    assert ours >= {"mainstem:latest", "mainstem-asterisk:latest"}
     for image in ours:
         users = [s for s in SERVICES.values() if s["image"] == image]
         assert sum("build" in s for s in users) == 1, image
