@@ -19,7 +19,9 @@ COPY --from=house /app/openapi.json openapi.json
 RUN npm run --silent api && npm run --silent build
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /data mainstem && install -d -o mainstem /data
+RUN groupadd --system --gid 10001 mainstem \
+    && useradd --system --uid 10001 --gid mainstem --home-dir /data mainstem \
+    && install -d -o mainstem -g mainstem /data
 COPY --from=house /venv /venv
 COPY --from=console /console/dist /console
 ENV PATH=/venv/bin:$PATH \

@@ -33,7 +33,7 @@ def found(folder: Path, channel: str) -> Iterator[Found | None]:
     """The recording of a channel; None where there is none, or only something that is no file of its own (a link).
 
     Raises:
-        Transient: the folder cannot be read now.
+        Transient: the folder, or the file in it, cannot be read now.
     """
     if not _PLAIN.fullmatch(channel):
         yield None
@@ -42,6 +42,8 @@ def found(folder: Path, channel: str) -> Iterator[Found | None]:
         for ending in ENDINGS:
             try:
                 handle = os.open(channel + ending, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+            except PermissionError as error:  # it is there: a wrong right must not make it a missing one
+                raise Transient(f"the recording {channel}{ending} cannot be read: {error}") from error
             except OSError:
                 continue
             facts = os.fstat(handle)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import aiohttp
 
@@ -37,6 +39,8 @@ async def examine(account: TelephonyAccount, queues: Sequence[str]) -> list[Rema
         found = [await _may_ask(account, ami), await _hears(account, ami), await _has_queues(ami, queues)]
     if account.sip_ws_url:
         found += [await _takes_browsers(account), await _speaks_websocket(account)]
+    if account.recordings is not None:
+        found.append(_may_fetch(account.recordings, clear=account.recordings_clear))
     return found
 
 
@@ -69,6 +73,15 @@ async def _has_queues(ami: Ami, queues: Sequence[str]) -> Remark:
     lacking = sorted(set(queues) - there)
     advice = f"not on the PBX, so no call can wait there: {', '.join(lacking)}" if lacking else ""
     return Remark(True, f"queues of the PBX: {', '.join(both)}", advice)
+
+
+def _may_fetch(folder: Path, *, clear: bool) -> Remark:
+    """As this process sees it; a worker that stands elsewhere may see another."""
+    what, rights = f"recordings in {folder}", os.R_OK | os.X_OK | (os.W_OK if clear else 0)
+    if os.access(folder, rights):
+        return Remark(True, what)
+    may = "read and written" if clear else "read"
+    return Remark(False, what, f"the folder is not there or cannot be {may}: mount it, and let our user into its group")
 
 
 async def _takes_browsers(account: TelephonyAccount) -> Remark:

@@ -26,6 +26,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 PBX_SECRETS = ("PBX_SECRET", "PBX_PHONES_SECRET")
 PBX = SERVICES["asterisk"]
+PBX_DOCKERFILE = (ROOT / "deploy" / "asterisk" / "Dockerfile").read_text(encoding="utf-8")
 KNOWN = {*_ENVIRONMENT, "MAINSTEM_CONFIG"}
 
 
@@ -122,6 +123,33 @@ def test_the_pbx_starts_with_every_file_that_its_configuration_includes(tmp_path
     ]  # fmt: skip
 
 
+def test_each_image_of_ours_is_built_by_one_service_and_asked_of_no_registry() -> None:
+    """Four that build the same name at the same time make four images, and each runs another."""
+    ours = {s["image"] for s in SERVICES.values() if "build" in s}
+    assert ours >= {"mainstem:latest", "mainstem-asterisk:latest"}
+    for image in ours:
+        users = [s for s in SERVICES.values() if s["image"] == image]
+        assert sum("build" in s for s in users) == 1, image
+        assert all("build" in s or s["pull_policy"] == "never" for s in users), image
+
+
+def test_the_hubs_may_read_what_the_pbx_records() -> None:
+    """The folder's group, which its files take over, is the group of the user that hubs and workers run as."""
+    [group] = re.findall(r"groupadd .*--gid (\d+) mainstem", DOCKERFILE)
+    assert re.search(r"useradd .*--gid mainstem .*mainstem\b", DOCKERFILE)
+    assert re.findall(r"groupadd .*--gid (\d+) mainstem", PBX_DOCKERFILE) == [group]
+    assert "install -d -o asterisk -g mainstem -m 2770 /var/spool/asterisk/monitor" in PBX_DOCKERFILE
+
+
+def test_the_pbx_has_the_folder_of_its_socket_and_keeps_what_it_took() -> None:
+    """Without the socket no health check can speak with it; what stands on no volume is gone with the container."""
+    before_the_user = PBX_DOCKERFILE.split("USER asterisk")[0]
+    assert "install -d -o asterisk -g asterisk /run/asterisk" in before_the_user
+    kept = {volume.split(":")[1] for volume in PBX["volumes"] if not volume.startswith(".")}
+    spool = "/var/spool/asterisk"
+    assert kept >= {"/var/lib/asterisk", f"{spool}/monitor", f"{spool}/voicemail"}
+
+
 def test_no_secret_stands_in_the_file() -> None:
     for service in OURS.values():
         assert service["environment"]["MAINSTEM_SECRET_KEY"].startswith("${MAINSTEM_SECRET_KEY:?")
@@ -156,7 +184,8 @@ def test_compose_itself_takes_the_file_where_it_is_installed(monkeypatch: pytest
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
         return
-    monkeypatch.setenv("MAINSTEM_SECRET_KEY", "x" * 32)
+    for name in ("MAINSTEM_SECRET_KEY", *PBX_SECRETS):
+        monkeypatch.setenv(name, "x" * 32)
     done = subprocess.run(
         [docker, "compose", "-f", "docker-compose.yml", "config", "-q"], cwd=ROOT, capture_output=True, text=True
     )

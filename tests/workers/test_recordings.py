@@ -6,7 +6,9 @@ import asyncio
 import csv
 import io
 import os
+import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -130,6 +132,36 @@ async def test_nothing_outside_the_folder_is_read(
         await fetch_recordings(work(recordings_clear=True), call["_id"])
     assert (tmp_path / "secret.wav").exists()
     assert await db["files.files"].count_documents({}) == 0
+
+
+_LOOK = """
+import os, sys
+from pathlib import Path
+from hub.errors import Transient
+from workers.pickup import found
+if os.getuid() == 0:  # who may read everything
+    os.setuid(65534)
+try:
+    with found(Path(sys.argv[1]), "c.1") as there:
+        print("found" if there else "missing")
+except Transient as error:
+    print("waits:", error)
+"""
+
+
+def test_a_file_that_may_not_be_read_is_waited_for_and_not_missing() -> None:
+    """It is there. Whoever mends the rights has it; a wrong right must not lose a call's recording after an hour."""
+    with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which the other user may not enter
+        Path(name).chmod(0o755)
+        file = Path(name) / "c.1.wav"
+        file.write_bytes(wav(1))
+        said = []
+        for mode in (0, 0o644):
+            file.chmod(mode)
+            looked = subprocess.run([sys.executable, "-c", _LOOK, name], capture_output=True, text=True, check=True)
+            said.append(looked.stdout.strip())
+    assert said[0].startswith("waits: the recording c.1.wav cannot be read")
+    assert said[1] == "found"
 
 
 async def test_without_a_folder_recordings_stay_on_the_pbx(db: Database, stream: Stream, work: Make) -> None:

@@ -72,3 +72,12 @@ async def test_a_websocket_that_speaks_no_sip_is_found(pbx: Asterisk, path: str)
     ok, advice = (await remarks(pbx, sip_ws_url=url))[f"phones in browsers: {url}"]
     assert not ok
     assert "http.conf" in advice
+
+
+async def test_a_folder_of_recordings_that_cannot_be_used_is_told(pbx: Asterisk, tmp_path: Path) -> None:
+    """Calls would end well, and their recordings wait for ever."""
+    there, away = tmp_path, tmp_path / "away"
+    assert (await remarks(pbx, recordings=str(there), recordings_clear=True))[f"recordings in {there}"] == (True, "")
+    ok, advice = (await remarks(pbx, recordings=str(away)))[f"recordings in {away}"]
+    assert not ok
+    assert "mount it" in advice
