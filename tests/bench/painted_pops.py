@@ -74,10 +74,10 @@ async def ways(page: Page, beside: Beside) -> list[float]:
     try:
         await page.wait_for_function(seen, arg=wanted, timeout=_PATIENCE_MS)
     except PageTimeoutError:
-        pops = await page.evaluate("Object.values(window.pops).length")
-        raise RuntimeError(f"{pops} of {wanted} calls popped up in the browser") from None
-    pops: list[float] = await page.evaluate("Object.values(window.pops)")
-    return pops[WARM_UP:]
+        came = await page.evaluate("Object.values(window.pops).length")
+        raise RuntimeError(f"{came} of {wanted} calls popped up in the browser") from None
+    pops: dict[str, float] = await page.evaluate("window.pops")
+    return list(pops.values())[WARM_UP:]
 
 
 def painted_figure(painted: Sequence[float], budget_ms: float) -> Figure:

@@ -203,7 +203,7 @@ async def test_a_year_by_day_stays_readable(hub: Hub, console: OpenConsole, sign
 
 def _stay(user: str, day: int, number: int) -> Doc:
     """A caller of so many days ago; each fifth gave up."""
-    at, lost = now() - timedelta(days=day, minutes=1), number == 4
+    at, lost = now() - timedelta(days=day), number == 4
     end = {"abandoned": 1} if lost else {"answered": 1, "in_time": int(number < 4), "answer_wait_s": 8.0}
     return {
         "_id": f"pbx|{day}-{number}|visit:0", "kind": "visit", "account": "pbx", "call": f"{day}-{number}", "message": None, "n": 1,

@@ -23,7 +23,7 @@ from hub.desk.floor.questions import By, counted, group_key
 from hub.desk.floor.spans import DAY, SLOT_MINUTES, About, Kind, Span
 from hub.leases import Lease
 from hub.store.client import Database, Doc
-from hub.store.floor_collections import CALL_SPANS, CALL_SUMS
+from hub.store.floor_collections import CALL_FACTS, CALL_SPANS, CALL_SUMS
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,8 @@ class Roller:
 
 async def rows_of(db: Database, span: Span) -> AsyncIterator[Doc]:
     """The rows that are good for the facts as they are."""
+    if await db[CALL_FACTS].find_one({"at": {"$gte": span.begins, "$lt": span.ends}}, {"_id": 1}) is None:
+        return
     for about, by_queue in CUTS[span.kind]:
         where = {"at": {"$gte": span.begins, "$lt": span.ends}} | ({} if about == "time" else counted(about))
         key = {"direction": "$direction", "queue": "$queue" if by_queue else None, "key": _key(about)}

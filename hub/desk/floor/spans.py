@@ -84,11 +84,11 @@ class Parts:
 
 def parts_of(asked: Asked, versions: Mapping[str, str]) -> Parts:
     """`versions`: the sums there are, by span."""
-    parts, at = Parts(), asked.since
+    parts, at, until = Parts(), asked.since.astimezone(UTC), asked.until.astimezone(UTC)
     kinds = kinds_for(asked.by, asked.queue)
-    while at < asked.until:
+    while at < until:
         span = _fitting(asked, at, kinds, versions)
-        ends = span.ends if span else min(asked.until, span_of("day", at).ends)
+        ends = span.ends if span else min(until, span_of("day", at).ends)
         if span:
             parts.versions.append(versions[span.id])
         else:

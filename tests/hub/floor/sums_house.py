@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.desk.floor.answers import answer, from_facts
 from hub.desk.floor.measures import figures, total
-from hub.desk.floor.questions import Asked, By, condition
+from hub.desk.floor.questions import Asked, By, Direction, condition
 from hub.desk.floor.roller import Roller
 from hub.store.client import Database, Doc
 from tests.hub.console_lab import caller
@@ -69,7 +69,7 @@ def questions(draw: st.DrawFn, begins: datetime) -> list[Asked]:
     """One time in one zone, asked by everything, with a queue and without."""
     first, last = sorted((draw(_of_half_hours), draw(_of_half_hours)))
     since, until = begins + first, begins + max(last, first + timedelta(minutes=1))
-    zone, direction = ZoneInfo(draw(st.sampled_from(ZONES))), draw(st.sampled_from(("inbound", "outbound")))
+    zone, direction = ZoneInfo(draw(st.sampled_from(ZONES))), draw(st.sampled_from(get_args(Direction)))
     return [
         Asked(by=by, since=since, until=until, zone=zone, queue=queue, direction=direction)
         for by in get_args(By)
