@@ -12,8 +12,8 @@ CALL_SPANS = "call_spans"
 """Which days and weeks (of UTC) are added up: `{_id: "day|2026-03-04", kind, at, n, version}`. `n` grows with every change
 of a fact in it; `version` names the sums that are good for it, None: there are none."""
 CALL_SUMS = "call_sums"
-"""Facts of a span added up: `{span, version, about: time|queue|agent|outcome|transfer|code, direction, queue, key, at, m}`.
-`queue` None: all queues together; `at` (of `time`): half an hour, else `key`. Made from the facts, never changed."""
+"""Facts of a span added up: `{span, version, about: hours|half-hours|queue|agent|outcome|transfer|code, direction, queue, key, at, m}`.
+`queue` None: all queues together; `at`: of (half) hours, else `key`. Made from the facts, never changed."""
 BOARDS = "boards"
 """The live board, one document per queue: `{_id: queue, revision, state}`. One hub writes it."""
 

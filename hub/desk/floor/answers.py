@@ -45,7 +45,7 @@ async def from_facts(db: Database, asked: Asked, where: Doc) -> list[Doc]:
 def of_sums(asked: Asked, versions: list[str]) -> Doc:
     """Which sums a question is about; tests explain the same."""
     return {
-        "about": about(asked.by), "direction": asked.direction, "queue": asked.queue, "version": {"$in": versions}
+        "about": about(asked), "direction": asked.direction, "queue": asked.queue, "version": {"$in": versions}
     }  # fmt: skip
 
 

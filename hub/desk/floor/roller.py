@@ -19,8 +19,8 @@ from crm_core.ground.ids import new_id
 from hub.desk.floor import span_marks
 from hub.desk.floor.adding import sums
 from hub.desk.floor.measures import LONGEST, SUMS
-from hub.desk.floor.questions import By, counted, group_key
-from hub.desk.floor.spans import DAY, SLOT_MINUTES, About, Kind, Span
+from hub.desk.floor.questions import counted, group_key
+from hub.desk.floor.spans import DAY, SLOTS, About, Kind, Span
 from hub.leases import Lease
 from hub.store.client import Database, Doc
 from hub.store.floor_collections import CALL_FACTS, CALL_SPANS, CALL_SUMS
@@ -29,9 +29,10 @@ log = logging.getLogger(__name__)
 
 SETTLED = timedelta(hours=1)
 """So long after its end a span is added up. Who writes facts takes a span for open until its end by a clock of its own."""
+_BY_DAY: tuple[About, ...] = ("hours", "half-hours", "queue", "outcome", "transfer", "code")
 CUTS: dict[Kind, tuple[tuple[About, bool], ...]] = {
     "day": (
-        *((about, by_queue) for about in ("time", "queue", "outcome", "transfer", "code") for by_queue in (True, False)),
+        *((about, by_queue) for about in _BY_DAY for by_queue in (True, False)),
         ("agent", False),
     ),
     "week": (("agent", True), ("agent", False)),
@@ -39,7 +40,6 @@ CUTS: dict[Kind, tuple[tuple[About, bool], ...]] = {
 """What is kept of a span, and whether for each queue or for all together. Days by agent *and* queue would be nearly as
 many as facts."""
 _UTC = ZoneInfo("UTC")
-_SLOT = {"$dateTrunc": {"date": "$at", "unit": "minute", "binSize": SLOT_MINUTES}}
 _PACK = 500
 _LOOK_EVERY_S, _BREATH_S = 60.0, 0.1
 
@@ -87,24 +87,25 @@ async def rows_of(db: Database, span: Span) -> AsyncIterator[Doc]:
     if await db[CALL_FACTS].find_one({"at": {"$gte": span.begins, "$lt": span.ends}}, {"_id": 1}) is None:
         return
     for about, by_queue in CUTS[span.kind]:
-        where = {"at": {"$gte": span.begins, "$lt": span.ends}} | ({} if about == "time" else counted(about))
+        where = {"at": {"$gte": span.begins, "$lt": span.ends}} | _kinds(about)
         key = {"direction": "$direction", "queue": "$queue" if by_queue else None, "key": _key(about)}
         for tally in await sums(db, where, key):
             yield _row(about, tally)
 
 
 def _key(about: About) -> Any:
-    return _SLOT if about == "time" else group_key(_by(about), _UTC)
+    if about == "hours" or about == "half-hours":
+        return {"$dateTrunc": {"date": "$at", "unit": "minute", "binSize": SLOTS[about]}}
+    return group_key(about, _UTC)
 
 
-def _by(about: About) -> By:
-    assert about != "time"
-    return about
+def _kinds(about: About) -> Doc:
+    return {} if about == "hours" or about == "half-hours" else counted(about)
 
 
 def _row(about: About, tally: Doc) -> Doc:
     """Measures that are nothing are left out."""
     of = tally["_id"]
-    place = {"at": of["key"]} if about == "time" else {"key": of["key"]}
+    place = {"at" if about in SLOTS else "key": of["key"]}
     m = {name: tally[name] for name in (*SUMS, LONGEST) if tally[name]}
     return {"about": about, "direction": of["direction"], "queue": of["queue"], **place, "m": m}

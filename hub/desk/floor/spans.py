@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from hub.desk.floor.questions import TIMED, Asked, By
 
 Kind = Literal["day", "week"]
-About = Literal["time", "queue", "agent", "outcome", "transfer", "code"]
-SLOT_MINUTES = 30
-"""Sums by time are kept for each half an hour: where clocks differ from UTC by whole and half hours, days and hours are
-made of these."""
+About = Literal["hours", "half-hours", "queue", "agent", "outcome", "transfer", "code"]
+SLOTS: dict[About, int] = {"hours": 60, "half-hours": 30}
+"""Sums by time are kept for each so many minutes: days and hours of a zone are made of these, where its clock differs from UTC
+by so much or a multiple."""
 DAY = timedelta(days=1)
 KINDS: tuple[Kind, ...] = ("day", "week")
 LONG: dict[Kind, timedelta] = {"day": DAY, "week": timedelta(weeks=1)}
@@ -56,9 +56,13 @@ def spans_between(kind: Kind, first: datetime, until: datetime) -> Iterator[Span
         span = Span(kind, span.ends)
 
 
-def about(by: By) -> About:
-    """Which sums answer a question by this."""
-    return "time" if by == "hour" or by == "day" else by
+def about(asked: Asked) -> About:
+    """Which sums answer a question."""
+    if asked.by == "hour" or asked.by == "day":
+        middle = asked.since + (asked.until - asked.since) / 2
+        whole = all(_fits(asked.zone, "hours", at) for at in (asked.since, middle, asked.until))
+        return "hours" if whole else "half-hours"
+    return asked.by
 
 
 def kinds_for(by: By, queue: str | None) -> tuple[Kind, ...]:
@@ -101,11 +105,20 @@ def _fitting(asked: Asked, at: datetime, kinds: tuple[Kind, ...], versions: Mapp
     for kind in kinds:
         span = span_of(kind, at)
         if span.begins == at and span.ends <= asked.until and span.id in versions:
-            return span if asked.by not in TIMED or _in_slots(span, asked.zone) else None
+            return span if asked.by not in TIMED or _in_slots(span, asked.zone, about(asked)) else None
     return None
 
 
-def _in_slots(span: Span, zone: ZoneInfo) -> bool:
+def _in_slots(span: Span, zone: ZoneInfo, slots: About) -> bool:
     """Whether the zone's hours begin where slots begin, all through the day: not where the clock is put forward or back."""
-    first, last = (at.astimezone(zone).utcoffset() for at in (span.begins, span.ends - timedelta(microseconds=1)))
-    return first == last and first is not None and not first % timedelta(minutes=SLOT_MINUTES)
+    last = span.ends - timedelta(microseconds=1)
+    same = _offset(zone, span.begins) == _offset(zone, last)
+    return same and _fits(zone, slots, span.begins)
+
+
+def _fits(zone: ZoneInfo, slots: About, at: datetime) -> bool:
+    return not _offset(zone, at) % timedelta(minutes=SLOTS[slots])
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta(0)

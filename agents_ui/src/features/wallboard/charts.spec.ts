@@ -33,11 +33,11 @@ describe('the chart of calls', () => {
   })
 
   it('makes the marks of a year small, so that they do not hide their line', () => {
-    const size = (days: number) => {
+    const [month, year] = [31, 365].map((days) => {
       const rows = Array.from({ length: days }, (_, day) => row(`${day}`, { service_level: 0.5 }))
       return (callsOption({ ...report, by: 'day', rows }, [], NAMES, inksOf(false)).series as { symbolSize?: number }[])[3]?.symbolSize
-    }
-    expect([size(31), size(365)]).toEqual([8, 3])
+    })
+    expect([month, year]).toEqual([8, 3])
   })
 
   it('tells the bars apart by pattern too', () => {
