@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 
 from crm_core.ground.clock import now
 from hub.desk.doctor_house import Finding
+from hub.desk.floor.sums_check import compare_sums
 from hub.store.client import Database, Doc
 from hub.store.collections import MIGRATIONS
 from hub.store.migrate import known_migrations
@@ -21,6 +22,7 @@ OLDEST = (6, 0)
 MOST_SKEW = timedelta(seconds=2)
 _LEAST_FREE = 2 * 1024**3
 _CONNECT_S = 5.0
+_SHOWN = 5
 _PORTS = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379, "mongodb": 27017}
 
 
@@ -39,6 +41,7 @@ async def examine_store(db: Database) -> list[Finding]:
             _clock(hello["localTime"], asked, answered),
             await _space(db),
             await _migrations(db),
+            *await _sums(db),
         ]
     except PyMongoError as error:
         return [Finding(False, "MongoDB", f"it does not answer as asked: {_short(error)}; check MAINSTEM_MONGO_URL")]
@@ -102,6 +105,18 @@ async def _migrations(db: Database) -> Finding:
     return Finding(
         True, f"database {db.name}: version {newest['number']}", "upgraded at the next start" if older else ""
     )
+
+
+async def _sums(db: Database) -> list[Finding]:
+    """Nothing is said where no day of calls is added up yet."""
+    compared = await compare_sums(db)
+    if compared.differing:
+        differ = f"sums of calls differ from the facts: {', '.join(compared.differing[:_SHOWN])}"
+        return [
+            Finding(False, differ, "run mainstem calls rebuild-facts; reports read the facts until they are made anew")
+        ]
+    equal = f"sums of calls equal the facts: the newest {compared.count} days and weeks"
+    return [Finding(True, equal)] if compared.count else []
 
 
 async def reachable(what: str, url: str) -> Finding:

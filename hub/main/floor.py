@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.desk.floor.reports import CallReports
+from hub.desk.floor.roller import Roller
 from hub.desk.floor.staffing import StaffingHints
 from hub.desk.floor.targets import Targets
 from hub.desk.floor.wallboard import Wallboard
@@ -18,4 +19,5 @@ class FloorParts(Parts):
         self.wallboard = Wallboard(ground.db, stream.hints, ground.leases, ground.settings.time_zone)
         self.targets = Targets(ground.units, ground.identity.audit)
         self.call_reports = CallReports(ground.db)
+        self.roller = Roller(ground.db)
         self.staffing_hints = StaffingHints(ground.db)

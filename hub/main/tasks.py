@@ -33,6 +33,7 @@ def keep_tasks(house: House) -> None:
     keep("snoozed", partial(hold, "snoozed", partial(_wake_snoozed, house.desk.conversations)))
     keep("wallboard", house.floor.wallboard.run)
     keep("after-calls", partial(hold, "after-calls", telephony.after_calls.run))
+    keep("call-sums", partial(hold, "call-sums", house.floor.roller.run))
     keep("looking", house.consoles.looking.run)
     keep("push", partial(hold, "push", house.notices.push_sender.run))
     keep("callbacks", partial(hold, "callbacks", telephony.callbacks.run))

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from crm_core.ground.clock import now
 from crm_core.ground.faults import unfit
-from hub.desk.floor.reports import Asked, By, CallReports, Direction, ReportOut, as_csv
+from hub.desk.floor.questions import Asked, By, Direction
+from hub.desk.floor.reports import CallReports, ReportOut, as_csv
 from hub.desk.floor.staffing import StaffingHints, StaffingOut
 from hub.identity.caller import Caller
 from hub.settings import Settings

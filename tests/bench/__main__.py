@@ -33,6 +33,7 @@ NAMES = (
     "search",
     "telephony",
     "floor",
+    "reports",
     "coldstart",
 )
 _TRIED = ROOT / ".lab" / "bench"

@@ -48,9 +48,10 @@ class Script:
         began = float(events[0]["Timestamp"])
         return [(float(each["Timestamp"]) - began, each) for each in events]
 
-    def events(self, call: int, number: str, agents: int) -> Iterator[tuple[float, bytes]]:
-        """Seconds after the beginning, and what goes over the wire, of the call with this number."""
-        made = _Names(call, number, agents)
+    def events(self, call: int, number: str, agents: int, queue: int | None = None) -> Iterator[tuple[float, bytes]]:
+        """Seconds after the beginning, and what goes over the wire, of the call with this number; where a queue is given, it
+        comes there, to the first phone of that queue."""
+        made = _Names(call, number, agents, queue)
         for after, fields in self._events:
             lines = [f"{key}: {made.over(value)}\r\n" for key, value in fields.items() if key != "Timestamp"]
             yield after, "".join(lines).encode() + STAMP + b"\r\n"
@@ -63,6 +64,7 @@ class _Names:
     call: int
     number: str
     agents: int
+    own_queue: int | None
 
     def over(self, value: str) -> str:
         """The value, of this call."""
@@ -75,7 +77,8 @@ class _Names:
 
     @property
     def _queue(self) -> int:
-        return self.call % (self.agents // CREW)
+        return self.call % (self.agents // CREW) if self.own_queue is None else self.own_queue
 
     def _extension(self, place: int) -> int:
-        return FIRST_EXTENSION + self._queue * CREW + (self.call * 4 + place) % CREW
+        number = (self.call * 4 + place) % CREW if self.own_queue is None else 0
+        return FIRST_EXTENSION + self._queue * CREW + number

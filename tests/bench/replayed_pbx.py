@@ -11,6 +11,8 @@ from tests.bench.child import run
 from tests.bench.recorded_calls import MIX, STAMP, Script, number_of
 
 _SCRIPTS = [Script(name) for name in MIX]
+_RINGS = Script("abandoned")
+"""It rings and is over: the next one can ring at once."""
 _LISTS = {"coreshowchannels": "CoreShowChannelsComplete", "queuestatus": "QueueStatusComplete"}
 _lines: list[asyncio.StreamWriter] = []
 
@@ -45,7 +47,8 @@ def _answer(action: str, number: str) -> bytes:
 
 
 async def play(order: dict[str, Any]) -> dict[str, Any]:
-    """`calls` calls, `rate` of them beginning each second, from contacts spread over all `contacts`."""
+    """`calls` calls, `rate` of them beginning each second, from contacts spread over all `contacts`; `beside` these, calls to
+    one phone of a queue of its own."""
     async with asyncio.timeout(60):
         while not _lines:
             await asyncio.sleep(0.01)
@@ -54,6 +57,11 @@ async def play(order: dict[str, Any]) -> dict[str, Any]:
         number, script = number_of(call * 7919 % order["contacts"]), _SCRIPTS[call % len(_SCRIPTS)]
         for after, packet in script.events(call + order["first"], number, order["agents"]):
             events.append((call / order["rate"] + after, len(events), packet))
+    if beside := order.get("beside"):
+        for call in range(beside["calls"]):
+            number = number_of((call + beside["first"]) * 7919 % order["contacts"])
+            for after, packet in _RINGS.events(call + beside["first"], number, order["agents"], beside["queue"]):
+                events.append((call / beside["rate"] + after, len(events), packet))
     heapq.heapify(events)
     return {"events": len(events), "late_ms": 1000 * await _send(line, events)}
 

@@ -39,7 +39,7 @@ class Desk:
 async def run(ground: Ground) -> list[Figure]:
     """Fill, open a browser, measure."""
     desk = await _furnished(ground)
-    async with serving(ground, "screen") as hub, _signed_in(hub.url) as page:
+    async with serving(ground, "screen") as hub, signed_in_page(hub.url) as page:
         paints = [await _painted(page, hub.url, desk) for _ in range(PAINTS)]
         rows = await _rows(page, hub.url, desk)
     paint, p95 = statistics.median(paints), percentile(rows, 0.95)
@@ -76,7 +76,8 @@ async def _furnished(ground: Ground) -> Desk:
 
 
 @asynccontextmanager
-async def _signed_in(url: str) -> AsyncIterator[Page]:
+async def signed_in_page(url: str, ready: str = "[data-conversation]") -> AsyncIterator[Page]:
+    """A browser of its own, signed in as the agent, once there is what `ready` selects."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise RuntimeError("no chromium on this machine: apt install chromium")
@@ -87,7 +88,7 @@ async def _signed_in(url: str) -> AsyncIterator[Page]:
         await page.fill("input[name=login]", LOGIN)
         await page.fill("input[name=password]", PASSWORD)
         await page.click("button[type=submit]")
-        await page.wait_for_selector("[data-conversation]")
+        await page.wait_for_selector(ready)
         yield page
         await browser.close()
 

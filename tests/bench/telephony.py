@@ -14,6 +14,7 @@ from hub.store.client import Database
 from tests.bench.child import Child, child
 from tests.bench.figures import Figure, percentile
 from tests.bench.ground import Ground, hire, prepared
+from tests.bench.painted_pops import Beside, at_the_phone, forget, furnish, painted_figure, ways
 from tests.bench.recorded_calls import CREW, FIRST_EXTENSION, number_of, queue_name
 from tests.bench.telephony_floor import bare
 from tests.faults.house import HubProcess, free_port
@@ -39,9 +40,10 @@ async def run(ground: Ground) -> list[Figure]:
         tokens = await _agents(hub, ground.count(AGENTS, 20))
         await _contacts(hub.db, contacts)
         floor = await bare(hub.db, calls=min(calls, 500), rate=RATE)
+        await furnish(hub, len(tokens) // CREW)
     async with child("replayed_pbx") as pbx, child("pops") as consoles:
-        pops, late_ms = await _through_the_hub(ground, pbx, consoles, tokens, contacts, calls)
-    return _figures(pops, floor, contacts, calls, late_ms)
+        pops, painted, late_ms = await _through_the_hub(ground, pbx, consoles, tokens, contacts, calls)
+    return [*_figures(pops, floor, contacts, calls, late_ms), painted_figure(painted, _WAY_MS)]
 
 
 async def _agents(hub: Hub, count: int) -> list[str]:
@@ -74,19 +76,27 @@ async def _contacts(db: Database, count: int) -> None:
 
 async def _through_the_hub(
     ground: Ground, pbx: Child, consoles: Child, tokens: Sequence[str], contacts: int, calls: int
-) -> tuple[list[dict[str, Any]], float]:
+) -> tuple[list[dict[str, Any]], list[float], float]:
     port = (await pbx.ask(do="listen"))["port"]
     hub = HubProcess(ground.mongo_url, "telephony", ground.folder, free_port(), config=_CONFIG.format(ami=port))
-    more = {"rate": RATE, "contacts": contacts, "agents": len(tokens)}
+    more, beside = (
+        {"rate": RATE, "contacts": contacts, "agents": len(tokens)},
+        Beside(len(tokens) // CREW, calls / RATE),
+    )
     try:
         await hub.start()
         await consoles.ask(do="connect", port=hub.port, tokens=list(tokens))
-        await pbx.ask(do="play", calls=min(calls, WARM_UP), first=calls, **more)
-        await consoles.ask(do="until", calls=min(calls, WARM_UP), within_s=_PATIENCE_S)
-        await consoles.ask(do="forget")
-        played = await pbx.ask(do="play", patience_s=calls / RATE + _PATIENCE_S, calls=calls, first=0, **more)
-        heard = await consoles.ask(do="until", calls=calls, within_s=_PATIENCE_S)
-        return heard["pops"], played["late_ms"]
+        async with at_the_phone(hub.url) as page:
+            await pbx.ask(do="play", calls=min(calls, WARM_UP), first=calls, beside=beside.warm_up(), **more)
+            await consoles.ask(do="until", calls=min(calls, WARM_UP), within_s=_PATIENCE_S)
+            await consoles.ask(do="forget")
+            await forget(page)
+            patience_s = calls / RATE + _PATIENCE_S
+            played = await pbx.ask(
+                do="play", patience_s=patience_s, calls=calls, first=0, beside=beside.measured(), **more
+            )
+            heard = await consoles.ask(do="until", calls=calls, within_s=_PATIENCE_S)
+            return heard["pops"], await ways(page, beside), played["late_ms"]
     finally:
         await hub.kill()
 

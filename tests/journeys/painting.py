@@ -45,3 +45,30 @@ LOAD_ALL = """async (box, many) => {
   }
 }"""
 """Has all rows of a list fetched."""
+
+POPS = """(() => {
+  window.pops = {}
+  const rang = {}
+  const Plain = window.WebSocket
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given)
+      this.addEventListener('message', ({data}) => {
+        if (typeof data !== 'string' || !data.includes('"call.ringing"')) return
+        const [name, wire] = JSON.parse(data.slice(data.indexOf('[')))
+        if (name === 'call.ringing') rang[wire.data.number] ??= Date.parse(wire.data.stamps.pbx)
+      })
+    }
+  }
+  const look = () => {
+    const card = document.querySelector('.call-card')
+    const number = card?.querySelector('.call-card__number')?.textContent.trim()
+    if (!(number in rang) || number in window.pops || !card.querySelector('[data-candidate]')) return
+    window.pops[number] = null
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.pops[number] = Date.now() - rang[number] }))
+  }
+  document.addEventListener('DOMContentLoaded', () =>
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true, characterData: true}))
+})()"""
+"""From the PBX's stamp of a ringing call until its card, with the contact, is painted: `window.pops`, milliseconds by number; the
+console takes its own stamp `painted` at the same moment."""

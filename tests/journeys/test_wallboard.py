@@ -13,9 +13,11 @@ from crm_core.ground.clock import now
 from hub.desk.floor.fact_reader import FactReader
 from hub.main import Hub
 from hub.settings import Settings
+from hub.store.client import Doc
 from tests.channels.telephony.conftest import account_settings, ami, pbx
 from tests.conftest import SignIn
 from tests.hub.floor.samples import NOON, call, handler, visit
+from tests.hub.floor.sums_house import all_added_up
 from tests.journeys.conftest import OpenConsole
 from tests.lab.asterisk.plays import ADA, ended, members
 from tests.lab.asterisk.server import Asterisk
@@ -179,3 +181,33 @@ async def test_an_agent_sees_their_own_queue_and_figures_and_asks_by_address(
         await page.find(".report-page__csv").click()
     text = (await (await coming.value).path()).read_text(encoding="utf-8-sig")
     assert text.startswith("outcome,name,offered,")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_a_year_by_day_stays_readable(hub: Hub, console: OpenConsole, signed_in: SignIn, width: int) -> None:
+    """S2.9.9-08: 365 days in a chart and a table, told from sums of the days that are over; nothing sticks out."""
+    ann = await signed_in("ann", queues=["support"])
+    facts = [_stay(ann.user, day, number) for day in range(365) for number in range(3 + day % 7)]
+    await hub.db["call_facts"].insert_many(facts)
+    await all_added_up(hub.db)
+    page = await console("boss", roles=("admin",), width=width, path="/console/wallboard")
+    first, last = (now() - timedelta(days=364)).date(), now().date()
+    await page.go(f"/reports/calls?by=day&from={first}&to={last}")
+    await expect(page.find("[data-report] tbody tr")).to_have_count(365, timeout=20_000)
+    await expect(page.find("[data-report] tfoot td").first).to_have_text(str(len(facts)))
+    await expect(page.find(".figure-chart canvas").first).to_be_visible()
+    await page.shot(f"call-report-year-{width}")
+    assert await page.fits()
+    assert await page.violations() == []
+
+
+def _stay(user: str, day: int, number: int) -> Doc:
+    """A caller of so many days ago; each fifth gave up."""
+    at, lost = now() - timedelta(days=day), number == 4
+    end = {"abandoned": 1} if lost else {"answered": 1, "in_time": int(number < 4), "answer_wait_s": 8.0}
+    return {
+        "_id": f"pbx|{day}-{number}|visit:0", "kind": "visit", "account": "pbx", "call": f"{day}-{number}", "message": None, "n": 1,
+        "direction": "inbound", "queue": "support", "user": "" if lost else user, "extension": "", "code": "", "transfer": "",
+        "outcome": "abandoned" if lost else "answered", "at": at, "ended_at": at, "changed_at": at,
+        "m": {"offered": 1, "wait_s": 8.0, "longest_wait_s": 8.0, **end},
+    }  # fmt: skip

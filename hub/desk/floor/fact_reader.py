@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-from pymongo import DeleteMany, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import UpdateOne
 
 from crm_core.ground.clock import now
+from hub.desk.floor import span_marks
+from hub.desk.floor.fact_writer import FactWriter
 from hub.desk.floor.facts import Target, facts_of, target_of
 from hub.readers import Reader
 from hub.store.call_collections import CALLS
@@ -23,8 +24,7 @@ from hub.store.floor_collections import CALL_FACTS
 
 _WANTS = frozenset({"call.changed", "agent.changed"})
 _FIELDS = ("call.account", "call.call", "user", "state", "since")
-_DUPLICATE = 11000
-_SLICE = 500
+_SLICE = 200
 _BEFORE_WRAP_UP = timedelta(minutes=5)
 """A wrap-up belongs to the person's last call, where that ended not long before."""
 
@@ -34,6 +34,7 @@ class FactReader:
 
     def __init__(self, db: Database, changed: Callable[[], None] = lambda: None) -> None:
         self._db, self._facts, self._changed = db, db[CALL_FACTS], changed
+        self._writer = FactWriter(db)
 
     def reader(self) -> Reader:
         """The durable reader, for `hub.main`."""
@@ -49,12 +50,16 @@ class FactReader:
         self._changed()
 
     async def rebuild(self, told: Callable[[int], None] = lambda _count: None) -> int:
-        """Make the facts of all calls anew, with the targets of today; safe beside the reader. Returns how many calls."""
+        """Make the facts of all calls anew, with the targets of today; safe beside the reader. Returns how many calls.
+
+        Their sums follow: until a hub has made them anew, reports read the facts.
+        """
         count, after = 0, ""
         while ids := await self._after(after):
             await self.write(ids)
             count, after = count + len(ids), ids[-1]
             told(count)
+        await span_marks.forget(self._db)
         return count
 
     async def _after(self, call: str) -> list[str]:
@@ -65,16 +70,7 @@ class FactReader:
         """Bring the facts of these calls in step with their documents."""
         docs = await self._db[CALLS].find({"_id": {"$in": list(calls)}}).to_list()
         targets = await self.targets()
-        writes: list[UpdateOne | DeleteMany] = [write for doc in docs for write in _writes(doc, targets)]
-        if not writes:
-            return
-        try:
-            await self._facts.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            errors = (error.details or {}).get("writeErrors", ())
-            if any(each.get("code") != _DUPLICATE for each in errors):
-                raise
-            # a duplicate: newer facts stand there already, by another hub
+        await self._writer.put([(doc, facts_of(doc, targets)) for doc in docs])
 
     async def targets(self) -> dict[str, Target]:
         """What each queue aims at."""
@@ -87,7 +83,7 @@ class FactReader:
         async for doc in self._facts.find({"user": user, "kind": "wrap", "ended_at": None, "at": {"$lt": since}}):
             m = {"wraps": 1, "wrap_s": round((since - doc["at"]).total_seconds(), 3)}
             change = {"$set": {"ended_at": since, "m": m, "changed_at": now()}}
-            await self._facts.update_one({"_id": doc["_id"], "ended_at": None}, change)
+            await self._writer.change(doc["at"], UpdateOne({"_id": doc["_id"], "ended_at": None}, change))
         if data["state"] != "wrap_up":
             return
         last = await self._facts.find_one(
@@ -100,19 +96,5 @@ class FactReader:
             **about, "kind": "wrap", "n": 0, "user": user, "direction": (last or {}).get("direction", "inbound"),
             "outcome": "", "transfer": "", "at": since, "ended_at": None, "changed_at": now(), "m": {},
         }  # fmt: skip
-        await self._facts.update_one({"_id": f"wrap|{user}|{since.isoformat()}"}, {"$setOnInsert": fact}, upsert=True)
-
-
-def _writes(call: Doc, targets: dict[str, Target]) -> list[UpdateOne | DeleteMany]:
-    facts, at = facts_of(call, targets), now()
-    writes: list[UpdateOne | DeleteMany] = [
-        UpdateOne({"_id": fact["_id"], "n": {"$lte": call["n"]}}, {"$set": {**fact, "changed_at": at}}, upsert=True)
-        for fact in facts
-    ]
-    stale = {
-        "account": call["account"], "call": call["call"], "kind": {"$in": ["visit", "handling"]},
-        "n": {"$lte": call["n"]}, "_id": {"$nin": [fact["_id"] for fact in facts]},
-    }  # fmt: skip
-    if facts or call.get("merged_into"):
-        writes.append(DeleteMany(stale))
-    return writes
+        key = {"_id": f"wrap|{user}|{since.isoformat()}"}
+        await self._writer.change(since, UpdateOne(key, {"$setOnInsert": fact}, upsert=True))

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from typing_extensions import TypedDict
 
 from crm_core.ground.errors import NotFound
+from hub.desk.floor.adding import sums
 from hub.desk.floor.erlang import agents_needed
 from hub.desk.floor.facts import Target, target_of
 from hub.desk.floor.measures import figures, total
-from hub.desk.floor.reports import sums
 from hub.store.client import Database, Doc
 from hub.store.collections import QUEUES
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_core.ground.clock import now
+from hub.desk.floor.adding import sums
 from hub.desk.floor.board import HourOut, Today
 from hub.desk.floor.measures import figures, total
-from hub.desk.floor.reports import sums
 from hub.store.client import Database, Doc
 from hub.store.floor_collections import CALL_FACTS
 

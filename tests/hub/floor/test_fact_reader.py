@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.desk.floor.adding import sums
 from hub.desk.floor.fact_reader import FactReader
 from hub.desk.floor.facts import facts_of
 from hub.desk.floor.measures import figures, total
-from hub.desk.floor.reports import sums
 from hub.store.client import Database, Doc, connect, database
 from tests.hub.floor.samples import NOON, call, calls, handler, later, visit
 

@@ -32,6 +32,14 @@ describe('the chart of calls', () => {
     expect(callsOption({ ...report, by: 'transfer' }, [], NAMES, inksOf(false)).series).toMatchObject([{ name: 'H' }])
   })
 
+  it('makes the marks of a year small, so that they do not hide their line', () => {
+    const [month, year] = [31, 365].map((days) => {
+      const rows = Array.from({ length: days }, (_, day) => row(`${day}`, { service_level: 0.5 }))
+      return (callsOption({ ...report, by: 'day', rows }, [], NAMES, inksOf(false)).series as { symbolSize?: number }[])[3]?.symbolSize
+    })
+    expect([month, year]).toEqual([8, 3])
+  })
+
   it('tells the bars apart by pattern too', () => {
     expect(new Set(series.slice(0, 3).map((each) => JSON.stringify(each.itemStyle.decal))).size).toBe(3)
   })

@@ -38,10 +38,14 @@ export interface CallNames {
   service_level: string
 }
 
+/** With more rows than two months have days, marks would hide their own line. */
+const MOST_MARKS = 62
+
 /** Bars of what became of the calls, and marks of the service level, joined where time goes on from one to the next. The patterns of the bars differ, not only their colours. */
 export function callsOption(report: Report, labels: string[], names: CallNames, inks: Inks): EChartsCoreOption {
   const rows = report.rows
   const inTime = report.by === 'hour' || report.by === 'day'
+  const dense = inTime && rows.length > MOST_MARKS
   const judged = !['outcome', 'transfer', 'code'].includes(report.by)
   const bar = (key: keyof CallNames & keyof Figures, color: string, decal: object) => ({
     type: 'bar', stack: 'calls', name: names[key], data: rows.map((row) => row[key]), itemStyle: { color, decal },
@@ -56,10 +60,10 @@ export function callsOption(report: Report, labels: string[], names: CallNames, 
       bar('abandoned', inks.warning, stripes),
       bar('passed_on', inks.soft, dots),
       ...(judged ? [{
-        type: 'line', yAxisIndex: 1, name: names.service_level, symbol: 'diamond', symbolSize: 8, connectNulls: false,
+        type: 'line', yAxisIndex: 1, name: names.service_level, symbol: 'diamond', symbolSize: dense ? 3 : 8, connectNulls: false,
         data: rows.map((row) => (row.service_level === null ? null : Math.round(row.service_level * 1000) / 10)),
-        lineStyle: { color: inks.text, width: inTime ? 2 : 0, type: 'dashed' },
-        itemStyle: { color: inks.text, borderColor: inks.ground, borderWidth: 1.5 },
+        lineStyle: { color: inks.text, width: inTime ? (dense ? 1 : 2) : 0, type: dense ? 'solid' : 'dashed' },
+        itemStyle: { color: inks.text, borderColor: inks.ground, borderWidth: dense ? 0 : 1.5 },
       }] : []),
     ],
   }
