@@ -7,11 +7,13 @@ once more. The PBX notes in its own database, one row for each phone, the last c
 
 from __future__ import annotations
 
+import asyncio
+
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
 from channels.telephony.link import connect
-from hub.calling import DialledCall
-from hub.errors import InDoubt, Transient
+from hub.calling import DialledCall, Still
+from hub.errors import InDoubt, Late, Transient
 from hub.model.call import CallOutcome
 
 FAMILY = "mainstem-dialled"
@@ -22,16 +24,21 @@ _OUTCOMES: dict[str, CallOutcome] = {
 """By `DIALSTATUS`; what else there is, failed."""
 
 
-async def originate(account: TelephonyAccount, extension: str, target: str, linkedid: str) -> None:
+async def originate(
+    account: TelephonyAccount, extension: str, target: str, linkedid: str, still: Still | None = None
+) -> None:
     """Ring the extension and, when it answers, the target.
 
     Raises:
+        Late: it is not to be done any more (see `still`); nothing was asked of the PBX.
         Transient: the PBX is not there; nothing was asked of it.
         InDoubt: it may have taken the call; `trace` says so later.
         Permanent: it refuses.
     """
     async with await connect(account) as ami:
-        try:
+        if still is not None and await still() <= asyncio.get_running_loop().time():
+            raise Late("this hub stood still for too long: nothing was dialled")
+        try:  # nothing may be awaited in between
             await ami.ask({
                 "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": account.context,
                 "Exten": target, "Priority": "1", "Timeout": str(account.ring_s * 1000), "CallerID": target,
