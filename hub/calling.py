@@ -125,16 +125,12 @@ class CallControl(Protocol[AccountT_contra]):
     """What a channel with calls can be told to do. Errors: as `Channel`."""
 
     async def dial(
-        self,
-        account: AccountT_contra,
-        extension: str,
-        number: str,
-        reference: str | None = None,
-        still: Still | None = None,
-    ) -> str:
+        self, account: AccountT_contra, extension: str, number: str, reference: str | None = None,
+        still: Still | None = None, *, traced: bool = False,
+    ) -> str:  # fmt: skip
         """Ring an extension and, when it answers, the number; returns the reference that the call has at the far side,
-        which is `reference` where one is given. `still` is asked right before. Raises `InDoubt` where the far side may have
-        taken it all the same."""
+        which is `reference` where one is given. `still` is asked right before. `traced`: `trace` may be asked about it, as
+        about the last such call of the extension. Raises `InDoubt` where the far side may have taken it all the same."""
         ...
 
     async def trace(self, account: AccountT_contra, reference: str) -> DialledCall:

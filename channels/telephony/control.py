@@ -26,13 +26,9 @@ class Control:
     """See `hub.calling.CallControl`."""
 
     async def dial(
-        self,
-        account: TelephonyAccount,
-        extension: str,
-        number: str,
-        reference: str | None = None,
-        still: Still | None = None,
-    ) -> str:
+        self, account: TelephonyAccount, extension: str, number: str, reference: str | None = None,
+        still: Still | None = None, *, traced: bool = False,
+    ) -> str:  # fmt: skip
         """Ring the extension and, when it answers, the number. Returns the linkedid that the call will have.
 
         Raises:
@@ -40,7 +36,7 @@ class Control:
             Late, Transient, InDoubt, Permanent: as `dialling.originate`.
         """
         target, linkedid = dial_text(number, account.region), reference or new_reference()
-        await dialling.originate(account, extension, target, linkedid, still)
+        await dialling.originate(account, extension, target, linkedid, still, traced=traced)
         return linkedid
 
     async def trace(self, account: TelephonyAccount, reference: str) -> DialledCall:

@@ -1,7 +1,7 @@
 """Dialling for somebody, so that the PBX itself can say afterwards what came of it.
 
 A hub may die, or the line break, after the PBX took the call and before anybody heard so; such a call must not be dialled
-once more. The PBX notes in its own database, one row for each phone, the last call that it dialled for it, and how that ended
+once more. The PBX notes in its own database, one row for each phone, the last such call that it dialled for it, and how that ended
 (`mainstem-dialled` in our dialplan). AMI only reads there.
 """
 
@@ -25,9 +25,19 @@ _OUTCOMES: dict[str, CallOutcome] = {
 
 
 async def originate(
-    account: TelephonyAccount, extension: str, target: str, linkedid: str, still: Still | None = None
+    account: TelephonyAccount,
+    extension: str,
+    target: str,
+    linkedid: str,
+    still: Still | None = None,
+    *,
+    traced: bool = False,
 ) -> None:
     """Ring the extension and, when it answers, the target.
+
+    Args:
+        still: asked when nothing but that is left to do.
+        traced: have the PBX note what becomes of it. What nobody asks for must not take the place of another note.
 
     Raises:
         Late: it is not to be done any more (see `still`); nothing was asked of the PBX.
@@ -42,7 +52,7 @@ async def originate(
             await ami.ask({
                 "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": account.context,
                 "Exten": target, "Priority": "1", "Timeout": str(account.ring_s * 1000), "CallerID": target,
-                "Async": "true", "ChannelId": linkedid, "Variable": _notes(extension, linkedid),
+                "Async": "true", "ChannelId": linkedid, "Variable": _notes(extension, linkedid) if traced else [],
             })  # fmt: skip
         except Transient as error:
             raise InDoubt(f"the PBX may have taken the call: {error.detail}") from error

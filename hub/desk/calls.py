@@ -44,13 +44,14 @@ class Calls:
 
     async def dial(
         self, caller: Caller, to: str, account: str | None, far: FarEnd, reference: str | None = None,
-        still: Still | None = None,
+        still: Still | None = None, *, traced: bool = False,
     ) -> tuple[str, str]:  # fmt: skip
         """Ring the caller's own phone and then the number; returns the account and the linkedid to come.
 
         Args:
             reference: the linkedid to come, where it was written down before (`hub.calling.new_reference`).
             still: whether it is still to be done; without it, for as long as somebody waits who asked for it just now.
+            traced: the PBX is to note what becomes of it, for `hub.desk.outbound.tracing`.
 
         Raises:
             Late: this hub stood still meanwhile; nothing was dialled.
@@ -62,7 +63,7 @@ class Calls:
         pbx, control, entry = await self.pbx(account)
         linkedid = reference or new_reference()
         await self._audit.write("call.dialled", who=caller.user, far=far, about=linkedid, account=entry.id, to=to)
-        return entry.id, await control.dial(pbx, extension, to, linkedid, still)
+        return entry.id, await control.dial(pbx, extension, to, linkedid, still, traced=traced)
 
     async def reaches(self, caller: Caller, account: str | None) -> bool:
         """Whether the caller's own phone is there; where the PBX does not say, dialling will show.

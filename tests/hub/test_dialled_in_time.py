@@ -67,9 +67,9 @@ async def test_what_does_not_hold_any_more_is_not_dialled(
     await pacing.sweep()
     dial = calls.dial
 
-    async def after_a_while(*asked: Any) -> Any:
+    async def after_a_while(*asked: Any, **more: Any) -> Any:
         await meanwhile(house, listed)
-        return await dial(*asked)
+        return await dial(*asked, **more)
 
     monkeypatch.setattr(calls, "dial", after_a_while)
     with shifted(timedelta(seconds=PACE + 1)):

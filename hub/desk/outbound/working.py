@@ -144,7 +144,8 @@ class Working:
         still = in_time(holds, since=doc["attempts"][-1]["at"], lease=lease)
         try:
             async with asyncio.timeout(DIALS_WITHIN_S):
-                done = await self._calls.dial(caller, doc["number"], listed["account"], far, doc["linkedid"], still)
+                to, linkedid = doc["number"], doc["linkedid"]
+                done = await self._calls.dial(caller, to, listed["account"], far, linkedid, still, traced=True)
         except (InDoubt, TimeoutError) as error:  # the PBX is asked before anybody dials again
             await self._db[CALL_ENTRIES].update_one(_as_begun(doc), {"$set": {"lease_until": now() + SOON}})
             raise InDoubt("it is not known yet whether the call is being made; the PBX is asked") from error
