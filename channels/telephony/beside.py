@@ -39,8 +39,8 @@ class Beside:
         for each in events:
             match each.get("Event"):
                 case "ChanSpyStart":
-                    spyer = (each.get(f"Spyer{name}", "") for name in ("Uniqueid", "Channel"))
-                    self._comes(*spyer, each.get("SpyeeLinkedid", ""), each.get("SpyerExten", ""))
+                    heard, mode = each.get("SpyeeLinkedid", ""), each.get("SpyerExten", "")
+                    self._comes(each.get("SpyerUniqueid", ""), each.get("SpyerChannel", ""), heard, mode)
                 case "Hangup":
                     self._news |= self._phones.pop(each.get("Uniqueid", ""), None) is not None
 

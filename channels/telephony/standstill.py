@@ -14,22 +14,47 @@ from hub.errors import Permanent
 
 log = logging.getLogger(__name__)
 
-_FILE = "MIXMONITOR(,filename)"
-"""The file of a recording that runs on the channel; empty where none does. (`MIXMONITOR_FILENAME` outlives its recording.)"""
+_FILE = "MIXMONITOR_FILENAME"
+"""Set by Asterisk when a recording of the channel begins; it outlives it."""
+_TAPE = "MAINSTEM_TAPE"
+"""Set by our dialplan: by what name the channel's recording can be asked for."""
+
+
+_UNSET = "(null)"
 
 
 async def recorded_channels(ami: Ami) -> Mapping[str, bool]:
-    """Each channel of the PBX, and whether it is recorded at this moment; empty where this user may not ask.
+    """Each channel of the PBX, and whether it is recorded; empty where this user may not ask. Of a recording that our dialplan
+    did not begin it is only known that it began.
 
     Raises:
         Transient: the connection is lost.
     """
     try:
-        channels = await ami.listing({"Action": "Status", "Variables": _FILE}, "Status")
+        files = await _variable(ami, _FILE)
+        tapes = await _variable(ami, _TAPE)
+        return {uniqueid: bool(file) and await _runs(ami, uniqueid, tapes) for uniqueid, file in files.items()}
     except Permanent as error:
         log.warning("the PBX does not say what it records", extra={"reason": str(error)})
         return {}
-    return {each["Uniqueid"]: bool(_value(each)) for each in channels if each.get("Uniqueid")}
+
+
+async def _variable(ami: Ami, name: str) -> dict[str, str]:
+    """A variable of each channel, by its unique id."""
+    channels = await ami.listing({"Action": "Status", "Variables": name}, "Status")
+    said = {each["Uniqueid"]: each.get("Variable", "") for each in channels if each.get("Uniqueid")}
+    return {channel: value.removeprefix(f"{name}=").replace(_UNSET, "") for channel, value in said.items()}
+
+
+async def _runs(ami: Ami, channel: str, tapes: Mapping[str, str]) -> bool:
+    """Whether the recording of this name is still there; one without a name may be."""
+    if not (tape := tapes.get(channel)):
+        return True
+    try:
+        asked = {"Action": "Getvar", "Channel": channel, "Variable": f"MIXMONITOR({tape},filename)"}
+        return bool((await ami.ask(asked)).get("Value"))
+    except Permanent:
+        return False
 
 
 async def pause_again(ami: Ami, calls: CallLog, live: Iterable[Call]) -> None:

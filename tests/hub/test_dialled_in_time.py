@@ -77,7 +77,7 @@ async def test_what_does_not_hold_any_more_is_not_dialled(
     assert far_pbx.dialled == []
     entry = await house.hub.db["call_entries"].find_one({"list": listed})
     assert entry is not None
-    states = {given_back: ("waiting", 1), dialled_elsewhere: ("calling", 2)}
+    states: dict[Meanwhile, tuple[str, int]] = {given_back: ("waiting", 1), dialled_elsewhere: ("calling", 2)}
     assert (entry["state"], len(entry["attempts"])) == states.get(meanwhile, ("taken", 0))
     seat = await house.hub.db["call_seats"].find_one({"_id": house.ann.user})
     assert seat is not None

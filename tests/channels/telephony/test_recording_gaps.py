@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from channels.telephony.ami import Ami
+from channels.telephony.ami import Ami, open_ami
 from hub.settings import Settings
 from hub.store.client import Database, Doc
 from tests.channels.telephony.conftest import Floor, account_settings, until
@@ -17,7 +17,7 @@ from tests.channels.telephony.test_recording_faults import now_is, wanted
 from tests.channels.telephony.test_recordings import LOUD, fetched, work
 from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.plays import ADA, all_hung_up, channel_of, members, quiet
-from tests.lab.asterisk.server import Asterisk
+from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
 from tests.lab.asterisk.sipp import TALKS, Sipp, agent, call, pause, sound
 from tests.lab.asterisk.sound import rms, samples_of_wav, tone
 from workers.task import Work
@@ -107,7 +107,8 @@ async def test_a_recording_of_a_call_that_ended_unheard_is_found_by_its_file(
         live = await floor.call("talking")
         await cable.cut()
         trunk = await channel_of(ami, "trunk")
-        await ami.ask({"Action": "MixMonitor", "Channel": trunk, "File": f"{live['call']}.wav"})
+        async with await open_ami("127.0.0.1", pbx.ami, PHONES_USER, PHONES_SECRET, timeout_s=10) as other:
+            await other.ask({"Action": "MixMonitor", "Channel": trunk, "File": f"{live['call']}.wav"})
         await until(lambda: _grows(pbx))
         await all_hung_up(ami)
     await cable.mend()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ async def test_the_supervisor_is_told_what_the_phone_does(
         assert await _beside(floor) == nowhere
         for mode in ("listen", "barge", "whisper"):
             assert (await _act(floor, here.call, mode))[0] == 200
-            await until(lambda mode=mode: _is_beside(floor, {"call": message, "mode": mode}))
+            await until(partial(_is_beside, floor, {"call": message, "mode": mode}))
         await _hang_up_the_spy(ami)
         await until(lambda: _is_beside(floor, nowhere))
         assert (await floor.call())["state"] == "talking"
