@@ -91,9 +91,9 @@ class Link:
         async with await self._connect(patient=since is not None) as ami:
             await self._take_up()
             ended = await self._catch_up(ami, since)
+            await pause_again(ami, self._inlet.calls, self._board.live())
             await self._note_gap(since, ended)
             await self._mark()
-            await pause_again(ami, self._inlet.calls, self._board.live())
             await self._beside.tell(self._inlet.calls)
             await self._block(ami)
             await run_beside(self._listen(ami), self._ringing.run(), self._tell())

@@ -66,9 +66,8 @@ async def pause_again(ami: Ami, calls: CallLog, live: Iterable[Call]) -> None:
         Unavailable: the store is away.
     """
     doubtful = {call.id: call for call in live if recording_of(call) == "unknown"}
-    for call in sorted(await calls.pauses_wanted(doubtful.keys())) if doubtful else ():
-        await pause_recording(ami, doubtful[call].linkedids, paused=True)
-
-
-def _value(channel: Mapping[str, str]) -> str:
-    return channel.get("Variable", "").partition(f"{_FILE}=")[2]
+    told: set[str] = set()
+    while (wanted := await calls.pauses_wanted(doubtful.keys()) if doubtful else set()) != told:
+        for call in sorted(wanted ^ told):  # one may have been let go on while we told the PBX to pause it
+            await pause_recording(ami, doubtful[call].linkedids, paused=call in wanted)
+        told = wanted
