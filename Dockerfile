@@ -21,7 +21,7 @@ RUN npm run --silent api && npm run --silent build
 FROM python:3.11-slim
 RUN groupadd --system --gid 10001 mainstem \
     && useradd --system --uid 10001 --gid mainstem --home-dir /data mainstem \
-    && install -d -o mainstem -g mainstem /data
+    && install -d -o mainstem -g mainstem /data /plan
 COPY --from=house /venv /venv
 COPY --from=console /console/dist /console
 ENV PATH=/venv/bin:$PATH \

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from crm_core.ground.ids import new_id
-from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection, Rings
+from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection, Rings, SpyMode
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 AccountT_contra = TypeVar("AccountT_contra", contravariant=True)
@@ -72,9 +72,31 @@ class CallLog(Protocol):
         """Note a time in which the PBX could not be heard, and how many calls were over afterwards."""
         ...
 
+    async def pauses_wanted(self, calls: Collection[str]) -> set[str]:
+        """Of these calls (by id), those whose recording somebody wants to stand still, and has not let go on since."""
+        ...
+
+    async def beside(self, phones: Sequence[PhoneBeside]) -> None:
+        """Supervisors' phones that are beside a call now, all of them. Safe to repeat."""
+        ...
+
     async def blocked(self) -> Mapping[str, datetime | None]:
         """The numbers (E.164) whose calls the far side should refuse, and until when; None = always."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneBeside:
+    """A supervisor's phone beside a call, and how."""
+
+    extension: str
+    linkedid: str
+    mode: SpyMode
+
+
+Still = Callable[[], Awaitable[float]]
+"""Asked when nothing but the act itself is left to do: raises `Late` where it is not wanted any more, else says until when, by
+the clock of the loop, it may be done."""
 
 
 def new_reference() -> str:
@@ -102,9 +124,13 @@ PhoneState = Literal["in", "paused", "out"]
 class CallControl(Protocol[AccountT_contra]):
     """What a channel with calls can be told to do. Errors: as `Channel`."""
 
-    async def dial(self, account: AccountT_contra, extension: str, number: str, reference: str | None = None) -> str:
+    async def dial(
+        self, account: AccountT_contra, extension: str, number: str, reference: str | None = None,
+        still: Still | None = None, *, traced: bool = False,
+    ) -> str:  # fmt: skip
         """Ring an extension and, when it answers, the number; returns the reference that the call has at the far side,
-        which is `reference` where one is given. Raises `InDoubt` where the far side may have taken it all the same."""
+        which is `reference` where one is given. `still` is asked right before. `traced`: `trace` may be asked about it, as
+        about the last such call of the extension. Raises `InDoubt` where the far side may have taken it all the same."""
         ...
 
     async def trace(self, account: AccountT_contra, reference: str) -> DialledCall:
@@ -174,10 +200,6 @@ class CallControl(Protocol[AccountT_contra]):
     async def block(self, account: AccountT_contra, blocked: Mapping[str, datetime | None]) -> None:
         """Refuse the calls of these numbers (until when; None = always) and of no others. Safe to repeat."""
         ...
-
-
-SpyMode = Literal["listen", "whisper", "barge"]
-"""Unheard; heard by the agent alone; heard by both."""
 
 
 class CallSupervision(Protocol[AccountT_contra]):

@@ -21,6 +21,10 @@ class Transient(ChannelError):
     code, title = "channel-transient", "Temporary channel error"
 
 
+class Late(Transient):
+    """The moment is over in which it was to be done. Nothing was asked of the far side."""
+
+
 class Permanent(ChannelError):
     """Trying again will not help; a person must look. The detail is shown to the agent."""
 

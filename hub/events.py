@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from crm_core.ground.events import EVERYONE, HUB, SUPERVISORS, Event, Room, queue_room, user_room
-from hub.model.call import CallOut, CandidateOut
+from hub.model.call import CallOut, CandidateOut, SpyMode
 from hub.model.callback import CallbackOut
 from hub.model.conversation import ConversationOut
 from hub.model.message import MessageOut
@@ -266,6 +266,19 @@ class CallRinging(Event, name="call.ringing"):
     @override
     def rooms(self) -> frozenset[Room]:
         return frozenset({SUPERVISORS, *([user_room(self._user)] if self._user else [])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSupervised(Event, name="call.supervised"):
+    """Your own phone is beside this call, in this manner; or is not any more. Told to nobody else."""
+
+    call: str | None
+    mode: SpyMode | None
+    _user: str
+
+    @override
+    def rooms(self) -> frozenset[Room]:
+        return frozenset({user_room(self._user)})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,7 +124,9 @@ class Intake:
 
 
 async def show(stream: Stream, docs: list[Doc]) -> None:
-    """Bring a call's message in step with its recordings. Safe to repeat; a message that is gone needs none."""
+    """Bring a call's message in step with its recordings. Safe to repeat; a message that is gone needs none. What is only
+    looked for, where there may be none, is not shown before it is found."""
+    docs = [doc for doc in docs if doc["talked"] or doc["state"] != "awaited"]
     if not docs:
         return
     try:

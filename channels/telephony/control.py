@@ -16,7 +16,7 @@ from channels.telephony.link import connect
 from channels.telephony.phones import keeper
 from crm_core.ground.addresses import phone_key
 from crm_core.ground.errors import FieldError, Invalid
-from hub.calling import DialledCall, PhoneState, new_reference
+from hub.calling import DialledCall, PhoneState, Still, new_reference
 from hub.model.call import MuteDirection
 
 _DIALLED = frozenset("0123456789+*#")
@@ -25,15 +25,18 @@ _DIALLED = frozenset("0123456789+*#")
 class Control:
     """See `hub.calling.CallControl`."""
 
-    async def dial(self, account: TelephonyAccount, extension: str, number: str, reference: str | None = None) -> str:
+    async def dial(
+        self, account: TelephonyAccount, extension: str, number: str, reference: str | None = None,
+        still: Still | None = None, *, traced: bool = False,
+    ) -> str:  # fmt: skip
         """Ring the extension and, when it answers, the number. Returns the linkedid that the call will have.
 
         Raises:
             Invalid: that is no number.
-            Transient, InDoubt, Permanent: as `dialling.originate`.
+            Late, Transient, InDoubt, Permanent: as `dialling.originate`.
         """
         target, linkedid = dial_text(number, account.region), reference or new_reference()
-        await dialling.originate(account, extension, target, linkedid)
+        await dialling.originate(account, extension, target, linkedid, still, traced=traced)
         return linkedid
 
     async def trace(self, account: TelephonyAccount, reference: str) -> DialledCall:

@@ -1,17 +1,19 @@
 """Dialling for somebody, so that the PBX itself can say afterwards what came of it.
 
 A hub may die, or the line break, after the PBX took the call and before anybody heard so; such a call must not be dialled
-once more. The PBX notes in its own database, one row for each phone, the last call that it dialled for it, and how that ended
+once more. The PBX notes in its own database, one row for each phone, the last such call that it dialled for it, and how that ended
 (`mainstem-dialled` in our dialplan). AMI only reads there.
 """
 
 from __future__ import annotations
 
+import asyncio
+
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
 from channels.telephony.link import connect
-from hub.calling import DialledCall
-from hub.errors import InDoubt, Transient
+from hub.calling import DialledCall, Still
+from hub.errors import InDoubt, Late, Transient
 from hub.model.call import CallOutcome
 
 FAMILY = "mainstem-dialled"
@@ -22,20 +24,35 @@ _OUTCOMES: dict[str, CallOutcome] = {
 """By `DIALSTATUS`; what else there is, failed."""
 
 
-async def originate(account: TelephonyAccount, extension: str, target: str, linkedid: str) -> None:
+async def originate(
+    account: TelephonyAccount,
+    extension: str,
+    target: str,
+    linkedid: str,
+    still: Still | None = None,
+    *,
+    traced: bool = False,
+) -> None:
     """Ring the extension and, when it answers, the target.
 
+    Args:
+        still: asked when nothing but that is left to do.
+        traced: have the PBX note what becomes of it. What nobody asks for must not take the place of another note.
+
     Raises:
+        Late: it is not to be done any more (see `still`); nothing was asked of the PBX.
         Transient: the PBX is not there; nothing was asked of it.
         InDoubt: it may have taken the call; `trace` says so later.
         Permanent: it refuses.
     """
     async with await connect(account) as ami:
-        try:
+        if still is not None and await still() <= asyncio.get_running_loop().time():
+            raise Late("this hub stood still for too long: nothing was dialled")
+        try:  # nothing may be awaited in between
             await ami.ask({
                 "Action": "Originate", "Channel": f"{account.technology}/{extension}", "Context": account.context,
                 "Exten": target, "Priority": "1", "Timeout": str(account.ring_s * 1000), "CallerID": target,
-                "Async": "true", "ChannelId": linkedid, "Variable": _notes(extension, linkedid),
+                "Async": "true", "ChannelId": linkedid, "Variable": _notes(extension, linkedid) if traced else [],
             })  # fmt: skip
         except Transient as error:
             raise InDoubt(f"the PBX may have taken the call: {error.detail}") from error

@@ -16,10 +16,11 @@ KEPT = frozenset({
     "ParkedCall", "UnParkedCall", "ParkedCallTimeOut", "ParkedCallGiveUp",
     "MixMonitorStart", "MixMonitorStop", "MixMonitorMute",
     "ConfbridgeStart", "ConfbridgeJoin", "ConfbridgeLeave", "ConfbridgeEnd",
-    "MainstemBlindEnd", "MainstemTapeDoubt",
+    "MainstemBlindEnd", "MainstemTapeDoubt", "MainstemTapeOver",
 })  # fmt: skip
 """`MainstemBlindEnd` is our own: a channel that was gone when we looked again after a lost connection; `MainstemTapeDoubt`:
-a recording of which we cannot know any more whether it stands still."""
+a recording of which we cannot know any more whether it stands still; `MainstemTapeOver`: a channel that is recorded no more,
+by the PBX's answer when we asked."""
 
 OURS = frozenset({"MainstemHold", "MainstemUnhold", "MainstemInvited", "MainstemBlocked", "MainstemVoicemail"})
 """What the hub that acts, or our dialplan, tells by AMI's `UserEvent`."""

@@ -20,7 +20,7 @@ from hub.errors import Permanent, Transient
 NEEDED = (
     "Atxfer", "BlindTransfer", "CancelAtxfer", "CoreShowChannels", "DBGetTree", "DeviceStateList", "Getvar", "Hangup",
     "MixMonitorMute", "Originate", "PlayDTMF", "QueueAdd", "QueuePause", "QueueRemove", "QueueStatus", "Redirect", "Setvar",
-    "UserEvent",
+    "Status", "UserEvent",
 )  # fmt: skip
 """The actions that the hub asks for; `ListCommands` says which ones a user may ask for."""
 _WRITE = "write = call,agent,originate,reporting,user"

@@ -16,13 +16,16 @@ from datetime import datetime
 
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields, open_ami
+from channels.telephony.beside import Beside
 from channels.telephony.blocking import bring_in_step
 from channels.telephony.events import CallEvent, heard_at, is_helper, is_kept
 from channels.telephony.news import news_of
 from channels.telephony.ringing import Reached, Ringing
-from channels.telephony.snapshot import Snapshot, differences, doubts
+from channels.telephony.snapshot import Snapshot, Unheard, differences, tapes
+from channels.telephony.standstill import pause_again, recorded_channels
 from channels.telephony.state import Call
 from channels.telephony.switchboard import Switchboard
+from channels.telephony.taping import OF_TAPES
 from crm_core.ground.clock import now
 from hub.channel import Inlet
 from hub.errors import ChannelError, Transient
@@ -36,7 +39,6 @@ _PATIENCE_S = 45.0
 """A PBX that was heard before is looked for every second for so long, before the hub's longer pauses begin."""
 _MARK_S = 1.0
 _RINGS = frozenset({"DialBegin", "AgentCalled"})
-_OF_TAPES = frozenset({"MixMonitorStart", "MixMonitorMute"})
 _BATCH = 500
 _CALM_S = 0.1
 """While there is much to do, what is no ring is gathered for so long: several changes of a call are written as one."""
@@ -63,6 +65,7 @@ class Link:
         self._account = account
         self._inlet = inlet
         self._board = Switchboard()
+        self._beside = Beside()
         self._n = 0
         self._changed = asyncio.Event()
         self._arrived: dict[str, datetime] = {}
@@ -87,9 +90,11 @@ class Link:
         since = await self._inlet.calls.heard_until()
         async with await self._connect(patient=since is not None) as ami:
             await self._take_up()
-            ended = await self._catch_up(ami)
+            ended = await self._catch_up(ami, since)
+            await pause_again(ami, self._inlet.calls, self._board.live())
             await self._note_gap(since, ended)
             await self._mark()
+            await self._beside.tell(self._inlet.calls)
             await self._block(ami)
             await run_beside(self._listen(ami), self._ringing.run(), self._tell())
 
@@ -112,20 +117,22 @@ class Link:
         self._board.take(CallEvent(entry.fields, entry.at, entry.n) for entry in kept)
         self._ringing.hear(self._board.calls, now())
 
-    async def _catch_up(self, ami: Ami) -> int:
+    async def _catch_up(self, ami: Ami, since: datetime | None) -> int:
         """Bring our calls in step with what the PBX has; returns how many calls ended unseen."""
         before = frozenset(leg for call in self._board.live() for leg in call.legs)
         running = {call.id for call in self._board.live()}
         listed = await ami.listing({"Action": "CoreShowChannels"}, "CoreShowChannel")
+        self._beside.take(listed)
         channels = [each for each in listed if not is_helper(each.get("Channel", ""))]
         waiting = await ami.listing({"Action": "QueueStatus"}, "QueueEntry")
+        recorded = await recorded_channels(ami)
         snapshot = Snapshot(tuple(channels), tuple(waiting), now())
         heard = self._kept(ami.waiting())
         names = frozenset(e.get(key) for e in heard for key in ("Uniqueid", "DestUniqueid") if e.get(key))
         await self._keep(heard, now())
         await self._keep(differences(self._board, before, names, snapshot), now())
-        told = frozenset(e.uniqueid for e in heard if e.name in _OF_TAPES)
-        await self._keep(doubts(self._board, before, told, now()), now())
+        told = frozenset(e.uniqueid for e in heard if e.name in OF_TAPES)
+        await self._keep(tapes(self._board, before, told, recorded, Unheard(since, snapshot.at)), now())
         await self._ringing.tell()
         while self._unpublished:
             await self._publish([*self._board.changed])
@@ -162,6 +169,7 @@ class Link:
                 events += await self._gathered(ami, events)
                 for start in range(0, len(events), _BATCH):
                     await self._keep(events[start : start + _BATCH], arrived)
+            await self._beside.tell(self._inlet.calls)
             self._inlet.heard()
             if not heard or clock() - self._marked > _MARK_S:
                 await self._mark()
@@ -202,6 +210,7 @@ class Link:
 
     def _kept(self, heard: Sequence[Fields]) -> list[CallEvent]:
         arrived = now()
+        self._beside.hear(heard)
         return [CallEvent(each, heard_at(each, arrived)) for each in heard if is_kept(each)]
 
     async def _keep(self, events: Sequence[CallEvent], arrived: datetime) -> None:

@@ -23,7 +23,7 @@ from channels.telephony.state import (
     TransferKind,
     Visit,
 )
-from channels.telephony.taping import doubted, marked
+from channels.telephony.taping import begun_again, doubted, marked, over
 
 Step = Callable[[Call, CallEvent], Call]
 
@@ -158,7 +158,7 @@ def _put_through_to_voicemail(call: Call, event: CallEvent) -> Call:
 
 def _recorded(call: Call, event: CallEvent) -> Call:
     if not event.uniqueid or any(tape.uniqueid == event.uniqueid for tape in call.tapes):
-        return call
+        return begun_again(call, event)
     tapes = sorted((*call.tapes, Tape(event.uniqueid, event.at)), key=lambda tape: (tape.at, tape.uniqueid))
     return replace(call, tapes=tuple(tapes))
 
@@ -205,6 +205,7 @@ _STEPS: dict[str, Step] = {
     "MixMonitorStart": _both(_SEEN, _recorded),
     "MixMonitorMute": _both(_SEEN, marked),
     "MainstemTapeDoubt": doubted,
+    "MainstemTapeOver": over,
     "Pickup": _SEEN,
     "ParkedCall": _both(_on_leg(lambda leg, _event: leg, "Parkee"), _parked),
     "UnParkedCall": _both(_on_leg(lambda leg, _event: leg, "Retriever"), _taken_up),

@@ -45,9 +45,11 @@ def news_of(
 
 
 def worth_a_message(call: Call) -> bool:
-    """Once somebody is called, or it waits in a queue, or it is over: before that, even its direction is open."""
+    """Once somebody is called, or it waits in a queue, or it is over: before that, even its direction is open. Who is in the
+    talk already was called while nobody listened."""
     first = originator(call)
-    return call.ended or bool(call.visits) or any(leg.rang for leg in call.legs.values() if leg is not first)
+    others = (leg for leg in call.legs.values() if leg is not first)
+    return call.ended or bool(call.visits) or any(leg.rang or leg.talks for leg in others)
 
 
 def address_of(number: str, name: str, region: str) -> Address:

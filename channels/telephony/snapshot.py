@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from channels.telephony.events import CallEvent
 from channels.telephony.state import Call, Leg
 from channels.telephony.switchboard import Switchboard
-from channels.telephony.taping import doubtful
+from channels.telephony.taping import findings
 
 Fields = Mapping[str, str]
 
@@ -24,6 +24,14 @@ class Snapshot:
     channels: tuple[Fields, ...]
     waiting: tuple[Fields, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """The time in which nobody listened; `since` is None where nobody ever had."""
+
+    since: datetime | None
+    until: datetime
 
 
 def differences(board: Switchboard, before: frozenset[str], heard: frozenset[str], now: Snapshot) -> list[CallEvent]:
@@ -50,11 +58,23 @@ def differences(board: Switchboard, before: frozenset[str], heard: frozenset[str
     return found
 
 
-def doubts(board: Switchboard, before: frozenset[str], told: frozenset[str], at: datetime) -> list[CallEvent]:
-    """That recordings may have been paused, or gone on, while nobody listened (see `doubtful`)."""
-    at = max(at, board.latest)
-    legs = [(call.legs[uniqueid], call) for call, uniqueid in doubtful(board.live(), before, told)]
-    return [_event("MainstemTapeDoubt", _names(leg, call), at) for leg, call in legs]
+def tapes(
+    board: Switchboard, before: frozenset[str], told: frozenset[str], recorded: Mapping[str, bool], unheard: Unheard
+) -> list[CallEvent]:
+    """The recordings that began or ended while nobody listened, and those that may stand still since (see `findings`)."""
+    at = max(unheard.until, board.latest)
+    found: list[CallEvent] = []
+    for each in findings(board.live(), before, told, recorded):
+        leg = each.call.legs[each.uniqueid]
+        when = _not_before(leg, each.uniqueid in before, unheard) if each.name == "MixMonitorStart" else at
+        found.append(_event(each.name, _names(leg, each.call), when))
+    return found
+
+
+def _not_before(leg: Leg, known: bool, unheard: Unheard) -> datetime:
+    """The earliest moment at which a recording can have begun of whose beginning nobody heard."""
+    began = leg.began or unheard.until
+    return max(began, unheard.since) if known and unheard.since else began
 
 
 def _appeared(channel: Fields, at: datetime) -> Iterable[CallEvent]:

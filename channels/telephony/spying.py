@@ -12,7 +12,7 @@ from channels.telephony.leg_steps import endpoint_of, role_of
 from channels.telephony.link import connect
 from crm_core.ground.errors import Conflict
 from crm_core.ground.ids import new_id
-from hub.calling import SpyMode
+from hub.model.call import SpyMode
 
 _CONTEXT = "mainstem-spy"
 _TRIES = 20

@@ -10,6 +10,8 @@ from hub.model.call import RecordingNow
 
 Role = Literal["phone", "trunk", "local"]
 TransferKind = Literal["blind", "attended"]
+TapeState = RecordingNow | Literal["over"]
+"""`over`: the channel goes on, and is recorded no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class TapeMark:
 
     at: datetime
     uniqueid: str
-    state: RecordingNow
+    state: TapeState
 
 
 @dataclass(frozen=True, slots=True)

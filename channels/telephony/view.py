@@ -52,7 +52,8 @@ def rings_of(call: Call) -> list[RingOut]:
 
 
 def tapes_of(call: Call) -> list[TapeOut]:
-    """What the PBX recorded, in order. A tape runs while its channel is in a bridge, so `from_s` is when that began."""
+    """What the PBX recorded, in order. A tape runs while its channel is in a bridge, so `from_s` is when that began. A channel
+    that ended unseen may have been recorded since it was last heard of: whether it was, its file says."""
     first = originator(call)
     began = first.began if first else None
     found: list[TapeOut] = []
@@ -64,7 +65,9 @@ def tapes_of(call: Call) -> list[TapeOut]:
         start = max(tape.at, min(span.since for span in spans if span.since)) if spans else None
         from_s = round(max(0.0, (start - began).total_seconds()), 3) if start and began else 0.0
         found.append({"channel": tape.uniqueid, "from_s": from_s, "talked": start is not None})
-    return found
+    known = {tape.uniqueid for tape in call.tapes}
+    unseen = (leg for leg in call.legs.values() if leg.blind and leg.role != "local" and leg.uniqueid not in known)
+    return found + [{"channel": leg.uniqueid, "from_s": 0.0, "talked": False} for leg in unseen]
 
 
 def _transfer(call: Call, transfer: Transfer) -> TransferOut:

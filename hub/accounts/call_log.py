@@ -5,7 +5,7 @@ A crash after any line is mended by replaying what `unfinished` gives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from pymongo.errors import BulkWriteError, PyMongoError
@@ -17,6 +17,8 @@ from hub.accounts.call_ground import Ground
 from hub.accounts.call_people import look_up_rings
 from hub.accounts.call_publishing import CallPublisher
 from hub.accounts.call_ringing import Ringer
+from hub.accounts.phones_beside import keep_beside
+from hub.calling import PhoneBeside
 from hub.model.call import CallEntry, CallNews, Rings
 from hub.store.call_collections import CALL_EVENTS, CALL_GAPS, CALLS
 from hub.store.client import Doc
@@ -31,7 +33,7 @@ class AccountCalls:
     """See `hub.calling.CallLog`; bound to one account."""
 
     def __init__(self, stream: Stream, account: str) -> None:
-        self._db = stream.db
+        self._db, self._units = stream.db, stream.units
         self._account = account
         self._mark = f"calls:{account}"
         self._ringer = Ringer(stream, account)
@@ -95,6 +97,19 @@ class AccountCalls:
         """Note that the PBX could not be heard for a while, and how many calls were over afterwards."""
         entry = {"account": self._account, "from": since, "until": until, "ended": ended}
         await self._db[CALL_GAPS].insert_one(entry)
+
+    async def pauses_wanted(self, calls: Collection[str]) -> set[str]:
+        """Of these calls, those whose recording is to stand still by the last word of those who talk."""
+        keys = [f"{self._account}|{call}" for call in calls]
+        where = {"_id": {"$in": keys}, "notes.pauses.until": {"$type": "null"}}
+        return {doc["call"] async for doc in self._db[CALLS].find(where, {"call": 1})}
+
+    async def beside(self, phones: Sequence[PhoneBeside]) -> None:
+        """These phones of supervisors are beside a call now, and no others."""
+        try:
+            await keep_beside(self._units, self._account, phones)
+        except PyMongoError as error:
+            raise Unavailable("the store is away; the PBX is asked again afterwards") from error
 
     async def blocked(self) -> dict[str, datetime | None]:
         """The numbers whose calls this account's PBX should refuse, and until when."""

@@ -11,6 +11,7 @@ from crm_core.ground.clock import as_stored, now
 from crm_core.ground.errors import Conflict, FieldError, Invalid, MainstemError, NotFound
 from hub.calling import new_reference
 from hub.desk.calls import Calls
+from hub.desk.in_time import in_time
 from hub.desk.lost_callers import announce, blank, close
 from hub.desk.sight import seen_conversation
 from hub.errors import InDoubt
@@ -20,6 +21,7 @@ from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
 from hub.leases import Lease
 from hub.model.callback import CallbackKind, CallbackOut, CallbackState, callback_out
+from hub.store.call_collections import CALLS
 from hub.store.call_desk_collections import CALLBACKS
 from hub.store.client import Doc
 from hub.store.collections import QUEUES
@@ -120,19 +122,26 @@ class Callbacks:
 
         Raises:
             NotFound: there is none.
-            Conflict: it is not open, or the caller has no extension.
+            Conflict: it is not open, somebody calls it now, or the caller has no extension.
+            Late: this hub stood still meanwhile; nothing was dialled.
             InDoubt: the PBX may be making the call.
         """
+        linkedid = new_reference()
+        mine = {"_id": callback, "state": "open", "dialled": linkedid}
+
+        async def holds() -> bool:
+            return await self._db[CALLBACKS].find_one(mine, {"_id": 1}) is not None
+
+        still = in_time(holds)
         before = await self._found(caller, callback)
         if before["state"] != "open":
             raise Conflict(f"the callback is {before['state']} already")
-        linkedid = new_reference()
-        await self._change(
-            {"_id": callback, "state": "open"},
-            {"dialled": linkedid, "assignee": {"id": caller.user, "name": caller.name}},
-        )
+        now_mine = {"dialled": linkedid, "assignee": {"id": caller.user, "name": caller.name}}
+        as_read = {"_id": callback, "state": "open", "dialled": before["dialled"]}
+        if await self._is_called(before) or not await self._change(as_read, now_mine):
+            raise Conflict("somebody calls this number now")
         try:
-            return await self._calls.dial(caller, before["number"], account or before["account"], far, linkedid)
+            return await self._calls.dial(caller, before["number"], account or before["account"], far, linkedid, still)
         except InDoubt:
             raise
         except MainstemError:
@@ -140,15 +149,21 @@ class Callbacks:
             await self._change({"_id": callback, "dialled": linkedid}, was)
             raise
 
-    async def _change(self, where: Doc, change: Doc) -> None:
-        async def work(unit: Unit) -> None:
+    async def _is_called(self, callback: Doc) -> bool:
+        """Its call goes on."""
+        call = {"linkedids": callback["dialled"], "live": True}
+        return callback["dialled"] is not None and await self._db[CALLS].find_one(call, {"_id": 1}) is not None
+
+    async def _change(self, where: Doc, change: Doc) -> bool:
+        async def work(unit: Unit) -> bool:
             after = await unit.db[CALLBACKS].find_one_and_update(
                 where, {"$set": change}, return_document=True, session=unit.session
             )
             if after is not None:
                 announce(unit, after)
+            return after is not None
 
-        await self._units.run(work)
+        return await self._units.run(work)
 
     async def run(self, _lease: Lease) -> None:
         """Announce what is due, until cancelled; on one hub at a time."""

@@ -7,8 +7,9 @@ import re
 from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from hub.accounts.call_documents import call_out
 from hub.accounts.directory import Directory, Entry
-from hub.calling import CallControl, PhoneState, new_reference
+from hub.calling import CallControl, PhoneState, Still, new_reference
 from hub.channel import Account
+from hub.desk.in_time import in_time
 from hub.desk.sight import seen_among
 from hub.errors import ChannelError, SetupError, Transient
 from hub.identity.audit import Audit
@@ -42,22 +43,27 @@ class Calls:
         return await self._seen(caller, docs)
 
     async def dial(
-        self, caller: Caller, to: str, account: str | None, far: FarEnd, reference: str | None = None
-    ) -> tuple[str, str]:
+        self, caller: Caller, to: str, account: str | None, far: FarEnd, reference: str | None = None,
+        still: Still | None = None, *, traced: bool = False,
+    ) -> tuple[str, str]:  # fmt: skip
         """Ring the caller's own phone and then the number; returns the account and the linkedid to come.
 
         Args:
             reference: the linkedid to come, where it was written down before (`hub.calling.new_reference`).
+            still: whether it is still to be done; without it, for as long as somebody waits who asked for it just now.
+            traced: the PBX is to note what becomes of it, for `hub.desk.outbound.tracing`.
 
         Raises:
+            Late: this hub stood still meanwhile; nothing was dialled.
             Conflict: the caller has no extension.
             Invalid: that is no number, or there is no such PBX.
         """
+        still = still or in_time()
         extension = await self._extension(caller)
         pbx, control, entry = await self.pbx(account)
         linkedid = reference or new_reference()
         await self._audit.write("call.dialled", who=caller.user, far=far, about=linkedid, account=entry.id, to=to)
-        return entry.id, await control.dial(pbx, extension, to, linkedid)
+        return entry.id, await control.dial(pbx, extension, to, linkedid, still, traced=traced)
 
     async def reaches(self, caller: Caller, account: str | None) -> bool:
         """Whether the caller's own phone is there; where the PBX does not say, dialling will show.

@@ -9,13 +9,14 @@ from typing_extensions import TypedDict
 
 from crm_core.ground.errors import Conflict, NotFound
 from hub.accounts.directory import Directory
-from hub.calling import CallSupervision, SpyMode
+from hub.calling import CallSupervision
 from hub.channel import Account
 from hub.errors import SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
-from hub.store.call_collections import CALLS
+from hub.model.call import SpyMode
+from hub.store.call_collections import CALLS, PHONES_BESIDE
 from hub.store.client import Database, Doc
 
 _EXTENSION = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -25,6 +26,13 @@ class SupervisedOut(TypedDict):
     """Your phone rings now, or was switched. `agent`: the extension that it is about."""
 
     agent: str
+
+
+class BesideOut(TypedDict):
+    """The call (its message) that your phone is beside, and how; nulls: none."""
+
+    call: str | None
+    mode: SpyMode | None
 
 
 class Supervision:
@@ -46,6 +54,13 @@ class Supervision:
         account, supervision = await self._pbx(call["account"])
         await self._note(f"call.{mode}", caller, call, extension, far)
         return {"agent": await supervision.spy(account, call["linkedids"], extension, mode)}
+
+    async def mine(self, caller: Caller) -> BesideOut:
+        """Where the caller's own phone is, by the PBX's word."""
+        person = await self._db["record_user"].find_one({"_id": caller.user}, {"extension": 1})
+        extension = (person or {}).get("extension")
+        found = await self._db[PHONES_BESIDE].find_one({"extension": extension}) if extension else None
+        return BesideOut(call=found["message"], mode=found["mode"]) if found else BesideOut(call=None, mode=None)
 
     async def take_over(self, caller: Caller, message: str, far: FarEnd) -> SupervisedOut:
         """Have the customer oneself in the agent's place; raises as `spy`."""

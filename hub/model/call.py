@@ -17,6 +17,8 @@ MuteDirection = Literal["in", "out", "all"]
 """What is not heard: what the agent says (`in`), what the agent hears (`out`), or both."""
 RecordingNow = Literal["on", "paused", "unknown"]
 """`unknown`: the PBX was not heard for a while, and says only when it changes."""
+SpyMode = Literal["listen", "whisper", "barge"]
+"""A supervisor beside a call: unheard; heard by the agent alone; heard by both."""
 CallOutcome = Literal["answered", "abandoned", "no_answer", "busy", "failed", "rejected"]
 
 
@@ -88,7 +90,7 @@ class WrapUpOut(TypedDict):
 
 class TapeOut(TypedDict):
     """The PBX records a channel. `from_s`: seconds from the call's beginning to the first sound; `talked`: it was in a
-    bridge, so there is a sound at all."""
+    bridge while it was recorded, so there is a sound for certain; else it is only looked whether there is a file."""
 
     channel: str
     from_s: float

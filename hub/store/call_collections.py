@@ -15,6 +15,8 @@ CALL_GAPS = "call_gaps"
 """Times in which a PBX could not be heard: `{account, from, until, ended}`; `ended` calls were over afterwards."""
 PHONE_SOCKETS = "phone_sockets"
 """The browser that is the phone of an extension: `{_id: ACCOUNT|EXTENSION, socket, user, address, since}`."""
+PHONES_BESIDE = "phones_beside"
+"""Supervisors' phones beside a call, as the PBX says: `{_id: ACCOUNT|EXTENSION, account, extension, message, mode}`."""
 
 CALL_INDEXES = (
     Index(CALL_EVENTS, {"account": 1, "n": 1}, unique=True),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from hub.desk.supervision import SupervisedOut, Supervision
+from hub.desk.supervision import BesideOut, SupervisedOut, Supervision
 from hub.identity.caller import Caller
 from hub.web.far_side import far_end
 from hub.web.may import ARRANGE
 from hub.web.routes import Routes
 
 routes = Routes("supervision")
+
+
+@routes.get("/api/me/supervision", may=ARRANGE)
+async def show_supervision(who: Caller, supervision: Supervision) -> BesideOut:
+    """The call that your own phone is beside now, and how; `call.supervised` tells changes."""
+    return await supervision.mine(who)
 
 
 @routes.post("/api/calls/{call}/listen", may=ARRANGE)

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from channels.telephony.account import TelephonyAccount
+from channels.telephony.plan import Plans
 from hub.cli import _parser
+from hub.desk.pbx_files import write_files
 from hub.settings import _ENVIRONMENT, Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: s for name, s in SERVICES.items() if s["image"].startswith("mainstem:")}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+START = (ROOT / "deploy" / "asterisk" / "start.sh").read_text(encoding="utf-8")
 PBX_SECRETS = ("PBX_SECRET", "PBX_PHONES_SECRET")
 PBX = SERVICES["asterisk"]
 PBX_DOCKERFILE = (ROOT / "deploy" / "asterisk" / "Dockerfile").read_text(encoding="utf-8")
@@ -84,18 +87,13 @@ def test_the_store_is_reachable_from_inside_only() -> None:
 
 def test_the_hubs_reach_the_pbx_by_what_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of the service, the users that its start makes, the network that both are in and nobody else."""
-    for name in PBX_SECRETS:
-        monkeypatch.setenv(name, f"the-{name}")
-    monkeypatch.setenv("MAINSTEM_CONFIG", str(ROOT / "deploy" / "mainstem.toml"))
-    settings = read_settings().accounts["pbx"]
-    account = TelephonyAccount.model_validate({"id": "pbx", **settings.model_dump(exclude_none=True)})
+    account = pbx_account(monkeypatch)
     assert (account.host, account.sip_ws_url) == ("asterisk", "ws://asterisk:8088/ws")
     assert account.secret.get_secret_value() == "the-PBX_SECRET"
     assert PBX["environment"].keys() == set(PBX_SECRETS)
     assert all(s["environment"].keys() >= set(PBX_SECRETS) and "pbx" in s["networks"] for s in OURS.values())
     assert COMPOSE["networks"]["pbx"] == {"internal": True}
     assert {mapping.split(":")[1] for mapping in PBX["ports"]} == {"5060/udp", "10000-10199/udp"}
-    assert {volume.split(":")[0] for volume in (*PBX["volumes"], *OURS["hub1"]["volumes"])} >= {"recordings"}
 
 
 def test_the_pbx_starts_with_every_file_that_its_configuration_includes(tmp_path: Path) -> None:
@@ -104,7 +102,10 @@ def test_the_pbx_starts_with_every_file_that_its_configuration_includes(tmp_path
     shutil.copytree(ROOT / "deploy" / "asterisk", etc)
     site.mkdir()
     (site / "queues.conf").write_text("[sales](mainstem-queue)\n")
-    where = {"ASTERISK_ETC": str(etc), "ASTERISK_SITE": str(site), "PATH": os.environ["PATH"]}
+    where = {
+        "ASTERISK_ETC": str(etc), "ASTERISK_SITE": str(site),
+        "PATH": os.environ["PATH"],
+    }  # fmt: skip
     start = ["sh", str(etc / "start.sh"), "true"]
     secrets = {"PBX_SECRET": "one-Secret", "PBX_PHONES_SECRET": "other"}
     assert subprocess.run(start, env=where, capture_output=True, check=False).returncode
@@ -148,6 +149,69 @@ def test_the_pbx_has_the_folder_of_its_socket_and_keeps_what_it_took() -> None:
     kept = {volume.split(":")[1] for volume in PBX["volumes"] if not volume.startswith(".")}
     spool = "/var/spool/asterisk"
     assert kept >= {"/var/lib/asterisk", f"{spool}/monitor", f"{spool}/voicemail"}
+
+
+def pbx_account(monkeypatch: pytest.MonkeyPatch) -> TelephonyAccount:
+    """The account of deploy/mainstem.toml."""
+    for name in PBX_SECRETS:
+        monkeypatch.setenv(name, f"the-{name}")
+    monkeypatch.setenv("MAINSTEM_CONFIG", str(ROOT / "deploy" / "mainstem.toml"))
+    settings = read_settings().accounts["pbx"]
+    return TelephonyAccount.model_validate({"id": "pbx", **settings.model_dump(exclude_none=True)})
+
+
+def mounted(service: dict[str, Any], source: str) -> tuple[str, bool] | None:
+    """Where a volume is in a service, and whether the service may write there."""
+    for volume in service["volumes"]:
+        name, place, *how = volume.split(":")
+        if name == source:
+            return place, how != ["ro"]
+    return None
+
+
+def test_recordings_go_from_the_pbx_to_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Asterisk writes them, as a volume; in hubs and workers it is the account's folder, which they only read."""
+    account = pbx_account(monkeypatch)
+    assert mounted(PBX, "recordings") == ("/var/spool/asterisk/monitor", True)
+    readers = [service for service in OURS.values() if service["command"] != ["mainstem", "beat"]]
+    assert [mounted(service, "recordings") for service in readers] == [(str(account.recordings), False)] * len(readers)
+    assert not account.recordings_clear  # nothing can be removed there
+
+
+def test_the_plan_goes_from_the_hubs_to_the_pbx(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A volume that every hub that serves writes as its own user, and that the PBX only reads."""
+    account = pbx_account(monkeypatch)
+    hubs = [service for service in OURS.values() if service["command"] == ["mainstem", "serve"]]
+    assert [mounted(hub, "plan") for hub in hubs] == [(str(account.plan_folder), True)] * len(hubs)
+    assert mounted(PBX, "plan") == (re.findall(r"ASTERISK_PLAN:-(\S+)}", START)[0], False)
+    [user] = re.findall(r"useradd .*--uid (\d+)", DOCKERFILE)
+    assert re.search(rf"install -d -o mainstem .*{account.plan_folder}$", DOCKERFILE, re.MULTILINE)
+    assert f"install -d -o {user} -g {user} -m 0755 {account.plan_folder}\n" in PBX_DOCKERFILE
+
+
+def test_the_pbx_reads_the_plan_where_the_hubs_write_it(tmp_path: Path) -> None:
+    """Also what is written after it started; a plan of the site's own goes before it."""
+    etc, site, plan = (tmp_path / name for name in ("etc", "site", "plan"))
+    shutil.copytree(ROOT / "deploy" / "asterisk", etc)
+    for folder in (site, plan):
+        folder.mkdir(mode=0o750)
+    files = Plans().render({"queues": {"line": {}}, "numbers": {"4100": {"open": {"to": "queue", "name": "line"}}}})
+    where = {
+        "ASTERISK_ETC": str(etc), "ASTERISK_SITE": str(site), "ASTERISK_PLAN": str(plan), "PATH": os.environ["PATH"],
+        "PBX_SECRET": "one", "PBX_PHONES_SECRET": "other",
+    }  # fmt: skip
+    writes = ["sh", str(etc / "start.sh"), "true"]
+    subprocess.run(writes, env=where, check=True)
+    included = "\n".join(path.read_text(encoding="utf-8") for path in etc.glob("*.conf"))
+    assert all(f'#tryinclude "local/{name}"' in included and not (etc / "local" / name).exists() for name in files)
+    write_files(plan, files)
+    write_files(plan, {name: f"{text}; again\n" for name, text in files.items()})
+    assert {name: (etc / "local" / name).read_text() for name in files} == {
+        n: f"{t}; again\n" for n, t in files.items()
+    }
+    (site / "plan-queues.conf").write_text("[own](mainstem-queue)\n")
+    subprocess.run(writes, env=where, check=True)
+    assert (etc / "local" / "plan-queues.conf").read_text() == "[own](mainstem-queue)\n"
 
 
 def test_no_secret_stands_in_the_file() -> None:

@@ -99,6 +99,16 @@ class HubProcess:
             self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
 
+    def freeze(self) -> None:
+        """Stop it where it is (SIGSTOP); its connections stay open."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     async def stop(self) -> int:
         """Stop as an operator does; returns the exit code."""
         assert self.process is not None

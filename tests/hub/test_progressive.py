@@ -99,7 +99,7 @@ async def test_a_hub_that_dies_before_the_call_neither_dials_twice_nor_loses_the
     await hub.outbound.pacing.sweep()
     reached = asyncio.Event()
 
-    async def stuck(*_: Any) -> Any:
+    async def stuck(*_: Any, **__: Any) -> Any:
         reached.set()
         await asyncio.Event().wait()
 

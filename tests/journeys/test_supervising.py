@@ -31,7 +31,7 @@ def settings(settings: Settings, pbx: Asterisk) -> Settings:
 
 
 async def presses(row: Locator, mode: str) -> None:
-    """A button of the call on the board; it stays pressed once the hub did it."""
+    """A button of the call on the board; it is pressed once the phone does so, by the PBX's word."""
     key = row.locator(f'[data-supervise="{mode}"]')
     await key.click(timeout=30_000)
     await expect(key).to_have_attribute("aria-pressed", "true", timeout=30_000)
@@ -67,6 +67,10 @@ async def test_a_supervisor_listens_whispers_joins_and_takes_over(
         await here.hear(customer=False, agent=True, supervisor=False)
         await presses(row, "barge")
         await here.hear(customer=True, agent=True, supervisor=False)
+        [own] = [each["Channel"] for each in await channels(ami) if each["Channel"].startswith("PJSIP/1003-")]
+        await ami.ask({"Action": "Hangup", "Channel": own, "Cause": "16"})  # puts the phone down
+        await expect(row.locator('[data-supervise][aria-pressed="true"]')).to_have_count(0, timeout=30_000)
+        await presses(row, "listen")
         await row.locator('[data-supervise="take-over"]').click(timeout=30_000)
 
         async def taken() -> Any:
@@ -87,7 +91,13 @@ async def test_a_supervisor_listens_whispers_joins_and_takes_over(
     await expect(page.find("[data-call]")).to_have_count(0, timeout=30_000)
     await expect(page.find("[data-own-call]")).to_have_count(0)
     audited = await hub.db["audit"].find({"about": here.call["message"]}).sort("_id", 1).to_list()
-    assert [each["what"] for each in audited] == ["call.listen", "call.whisper", "call.barge", "call.taken-over"]
+    assert [each["what"] for each in audited] == [
+        "call.listen",
+        "call.whisper",
+        "call.barge",
+        "call.listen",
+        "call.taken-over",
+    ]
     assert {each["actor"] for each in audited} == {floor.supervisor.user}
 
 

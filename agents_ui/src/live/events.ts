@@ -24,6 +24,7 @@ export interface LiveEvents {
   'call.changed': DataOf<'call.changed'>
   'call.answered': DataOf<'call.answered'>
   'call.ended': DataOf<'call.ended'>
+  'call.supervised': DataOf<'call.supervised'>
   'callback.changed': DataOf<'callback.changed'>
   /** Everybody who has the conversation open now. */
   watching: { conversation: string; users: PersonRef[] }

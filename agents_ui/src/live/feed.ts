@@ -24,7 +24,7 @@ const NAMES: LiveName[] = [
   'message.appended', 'message.amended', 'conversation.changed', 'record.changed',
   'agent.changed', 'queue.changed', 'notice.raised', 'job.changed', 'notice.changed',
   'internal.changed', 'announcement.changed', 'parameter.changed', 'home.changed', 'call.ringing', 'call.changed',
-  'call.answered', 'call.ended', 'callback.changed', 'typing', 'watching', 'draft',
+  'call.answered', 'call.ended', 'call.supervised', 'callback.changed', 'typing', 'watching', 'draft',
 ]
 
 export class Feed {

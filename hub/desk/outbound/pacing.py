@@ -18,7 +18,7 @@ from hub.desk.calls import Calls
 from hub.desk.outbound.free import hindrance
 from hub.desk.outbound.seats import EMPTY
 from hub.desk.outbound.working import Working, check_works
-from hub.errors import ChannelError, InDoubt, SetupError, Transient
+from hub.errors import ChannelError, InDoubt, Late, SetupError, Transient
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
 from hub.identity.people import People
@@ -43,19 +43,19 @@ class Pacing:
         self._units, self._working, self._calls, self._people = units, working, calls, people
         self._seats, self._lists = units.db[CALL_SEATS], units.db[CALL_LISTS]
 
-    async def run(self, _lease: Lease) -> None:
+    async def run(self, lease: Lease) -> None:
         """Serve the seats until cancelled; on one hub at a time."""
         while True:
-            await self.sweep()
+            await self.sweep(lease)
             await asyncio.sleep(_SWEEP_S)
 
-    async def sweep(self) -> None:
+    async def sweep(self, lease: Lease | None = None) -> None:
         """One round over the seats whose time has come."""
         where = {"state": "ready", "look_at": {"$lte": now()}, "until": {"$gt": now()}}
         seats = await self._seats.find(where).sort("look_at", 1).limit(_AT_ONCE).to_list()
-        await asyncio.gather(*(self._serve(seat) for seat in seats))
+        await asyncio.gather(*(self._serve(seat, lease) for seat in seats))
 
-    async def _serve(self, seat: Doc) -> None:
+    async def _serve(self, seat: Doc, lease: Lease | None) -> None:
         caller, listed = await self._caller(seat["_id"]), await self._lists.find_one({"_id": seat["list"]})
         if caller is None or listed is None or listed.get("mode") != "progressive":
             await self._seats.delete_one({"_id": seat["_id"], "list": seat["list"]})
@@ -65,7 +65,7 @@ class Pacing:
             if seat["entry"] is None:
                 await self._give(caller, listed, seat)
             else:
-                await self._dial(caller, listed, seat)
+                await self._dial(caller, listed, seat, lease)
         except Forbidden:
             await self._seats.delete_one({"_id": seat["_id"], "list": seat["list"]})
         except InDoubt:  # the entry is being called until the PBX has said what became of it
@@ -107,7 +107,7 @@ class Pacing:
         at = now() + timedelta(seconds=listed["pace_s"])
         return {"entry": entry["id"], "dials_at": at, "look_at": at, "why": None, "at": None}
 
-    async def _dial(self, caller: Caller, listed: Doc, seat: Doc) -> None:
+    async def _dial(self, caller: Caller, listed: Doc, seat: Doc, lease: Lease | None) -> None:
         async def also(unit: Unit, entry: Doc) -> None:
             done = {"entry": entry["_id"], "attempts": len(entry["attempts"])}
             change = {"$set": EMPTY | {"dialled": done, "look_at": now() + _SOON}}
@@ -120,7 +120,17 @@ class Pacing:
         except (Conflict, NotFound):  # the next look says what holds now
             await self._seats.update_one(_still(seat), {"$set": EMPTY | {"look_at": now()}})
             return
-        await self._working.place(caller, listed, begun, _FAR)
+
+        async def free() -> bool:
+            return await hindrance(self._units.db, caller.user, but=begun["_id"]) is None
+
+        try:
+            await self._working.place(caller, listed, begun, _FAR, free=free, lease=lease)
+        except Late as late:
+            log.warning("a call is not made", extra={"user": caller.user, "reason": late.detail})
+            mine = {"entry": begun["_id"], "attempts": len(begun["attempts"]) - 1}
+            undone = {"$set": {"dialled": None, "look_at": now()}}
+            await self._seats.update_one(_ready(seat) | {"entry": None, "dialled": mine}, undone)
 
     async def _pause(self, seat: Doc, reason: str) -> None:
         change = EMPTY | {"state": "paused", "reason": reason, "why": None, "dialled": None}

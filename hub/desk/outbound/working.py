@@ -16,6 +16,7 @@ from crm_core.ground.errors import Conflict, FieldError, Forbidden, Invalid, Not
 from hub.calling import new_reference
 from hub.desk.call_outcomes import CallOutcomes
 from hub.desk.calls import Calls
+from hub.desk.in_time import DIALS_WITHIN_S, in_time
 from hub.desk.outbound.call_lists import CallLists
 from hub.desk.outbound.do_not_call import barred
 from hub.desk.outbound.fates import CALLING, LEASE, SOON, EntryFates, settle
@@ -25,6 +26,7 @@ from hub.errors import ChannelError, InDoubt, SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
+from hub.leases import Lease
 from hub.model.call_list import CallEntryOut, EntryState, NextOut, WhyNone, entry_out
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
@@ -33,12 +35,9 @@ from hub.store.unit import Unit, Units
 
 _BARRED = "do_not_call"
 _OPTED_OUT = "opted_out"
-_DIALS_WITHIN_S = 15.0
-"""Well within `CALLING`: when another hub asks the PBX about it, this one does not dial any more."""
-
-
 Also = Callable[[Unit, Doc], Awaitable[None]]
 """Takes part in a unit that begins an attempt on an entry."""
+Holds = Callable[[], Awaitable[bool]]
 
 
 class Said(NamedTuple):
@@ -118,12 +117,35 @@ class Working:
         check_works(caller, listed)
         return await self.place(caller, listed, await self.begin(caller, call_list, entry, far), far)
 
-    async def place(self, caller: Caller, listed: Doc, doc: Doc, far: FarEnd) -> tuple[str, str]:
-        """Make the call that `begin` wrote down, by the linkedid that stands there; raises `InDoubt` where that may have
-        been done."""
+    async def place(
+        self,
+        caller: Caller,
+        listed: Doc,
+        doc: Doc,
+        far: FarEnd,
+        *,
+        free: Holds | None = None,
+        lease: Lease | None = None,
+    ) -> tuple[str, str]:
+        """Make the call that `begin` wrote down, by the linkedid that stands there.
+
+        Args:
+            free: whether who is to speak is still free.
+            lease: under which it is done.
+
+        Raises:
+            Late: it is not this call's moment any more; nothing was dialled.
+            InDoubt: it may have been done.
+        """
+
+        async def holds() -> bool:
+            return await self._stands(doc) and (free is None or await free())
+
+        still = in_time(holds, since=doc["attempts"][-1]["at"], lease=lease)
         try:
-            async with asyncio.timeout(_DIALS_WITHIN_S):
-                done = await self._calls.dial(caller, doc["number"], listed["account"], far, doc["linkedid"])
+            async with asyncio.timeout(DIALS_WITHIN_S):
+                to, linkedid = doc["number"], doc["linkedid"]
+                done = await self._calls.dial(caller, to, listed["account"], far, linkedid, still, traced=True)
         except (InDoubt, TimeoutError) as error:  # the PBX is asked before anybody dials again
             await self._db[CALL_ENTRIES].update_one(_as_begun(doc), {"$set": {"lease_until": now() + SOON}})
             raise InDoubt("it is not known yet whether the call is being made; the PBX is asked") from error
@@ -133,6 +155,13 @@ class Working:
             raise
         await self._fates.look(doc)  # it may be over by now
         return done
+
+    async def _stands(self, doc: Doc) -> bool:
+        """Nobody has taken the entry on since, and its list may be called."""
+        if await self._db[CALL_ENTRIES].find_one(_as_begun(doc), {"_id": 1}) is None:
+            return False
+        listed = await self._db[CALL_LISTS].find_one({"_id": doc["list"]}, {"state": 1, "hours": 1})
+        return listed is not None and listed["state"] == "running" and may_call(listed["hours"], now())
 
     async def begin(self, caller: Caller, call_list: str, entry: str, far: FarEnd, also: Also | None = None) -> Doc:
         """Note the attempt, and by which linkedid its call is found, before it is made: after a crash nobody dials a

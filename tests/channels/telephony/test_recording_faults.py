@@ -114,7 +114,7 @@ async def test_a_call_that_is_not_recorded_says_so(pbx: Asterisk, ami: Ami, floo
 async def test_a_hub_killed_as_it_pauses(
     pbx: Asterisk, ami: Ami, cable: Cable, floor: Floor, mongo_url: str, db: Database, tmp_path: Path, passes: bool
 ) -> None:
-    """Between the wish and the PBX's answer; the hub that takes over claims nothing, and does what is asked of it."""
+    """Between the wish and the PBX's answer; the hub that takes over has it done, and claims only what the PBX says."""
     await floor.hub.stop()
     first, second = (hub_process(mongo_url, db.name, tmp_path, cable.port, name) for name in ("one", "two"))
     await first.start()
@@ -134,8 +134,10 @@ async def test_a_hub_killed_as_it_pauses(
         assert isinstance((await asyncio.gather(asked, return_exceptions=True))[0], Exception)
         await second.start()
         await until(lambda: taken(db, before), 60)
-        doc = await now_is(db, "unknown")
+        doc = await now_is(db, "paused")
         assert [(each["name"], each["until"]) for each in doc["notes"]["pauses"]] == [("Ann", None)]
+        said = await db["call_events"].find({"fields.Event": "MixMonitorMute"}).sort("n", -1).to_list()
+        assert (said[0]["fields"]["State"], "Mainstem" in said[0]["fields"]) == ("1", False)
         assert await db["audit"].count_documents({"what": "call.recording", "facts.state": "paused"}) == 1
         async with elsewhere(second, floor.agent) as ann_there:
             for state, so in (("paused", "paused"), ("running", "on")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from channels.telephony.news import news_of
 from channels.telephony.snapshot import Snapshot, differences
 from channels.telephony.switchboard import Switchboard
 from channels.telephony.view import part_of
@@ -65,6 +66,16 @@ def test_a_call_that_began_unheard_is_there_with_its_true_beginning() -> None:
     assert (part["state"], part["queue"], part["number"]) == ("waiting", "support", "13800138000")
     assert part["began_at"] == NOW - timedelta(seconds=90)
     assert part["queues"][0]["joined_at"] == NOW - timedelta(seconds=60)
+
+
+def test_a_call_that_was_answered_unheard_has_a_message_while_it_goes_on() -> None:
+    """Who is in it was called, though nobody heard that."""
+    agent = {**CALLER, "Channel": "PJSIP/1001-2", "Uniqueid": "5.2", "BridgeId": "b"}
+    [call] = after(Switchboard(), Snapshot(({**CALLER, "BridgeId": "b"}, agent), (), NOW)).calls.values()
+    news = news_of(call, "CN", heard_at=NOW)
+    assert (news.told, news.part["direction"], news.part["state"]) == (True, "inbound", "talking")
+    [alone] = after(Switchboard(), Snapshot((CALLER,), (), NOW)).calls.values()
+    assert not news_of(alone, "CN", heard_at=NOW).told
 
 
 def test_who_left_the_bridge_or_the_queue_unheard_is_out_of_it() -> None:

@@ -6,16 +6,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from channels.telephony.ami import Ami
 from hub.store.client import Doc
 from tests.channels.telephony.conftest import Floor, until
+from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members, spying
 from tests.lab.asterisk.server import CARRIER, PHONES, Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BYED, RINGING, agent, call, hears_at, pause, sound
 from tests.lab.asterisk.sound import Ear, rms, tone
+
+
+@pytest.fixture
+def ami_port(cable: Cable) -> int:
+    """The hub goes through the cable."""
+    return cable.port
+
 
 LOUD = 3000.0
 """A tone of peak 9000 has an RMS of 6364; two at once have more, silence has less than 100."""
@@ -119,6 +130,49 @@ async def test_requests_in_quick_succession_are_all_done(pbx: Asterisk, ami: Ami
             status, answer = await _act(floor, here.call, mode)
             assert status == 200, answer
         await here.hear(customer=True, agent=True, supervisor=False)
+
+
+async def test_the_supervisor_is_told_what_the_phone_does(
+    pbx: Asterisk, ami: Ami, cable: Cable, floor: Floor, tmp_path: Path
+) -> None:
+    """Only once it hears the call, each manner as it is, and that it hung up: also while no hub listened. Nobody else is told."""
+    async with scene(pbx, ami, floor, tmp_path, caller_hums=False) as here:
+        nowhere, message = {"call": None, "mode": None}, here.call["message"]
+        assert await _beside(floor) == nowhere
+        for mode in ("listen", "barge", "whisper"):
+            assert (await _act(floor, here.call, mode))[0] == 200
+            await until(partial(_is_beside, floor, {"call": message, "mode": mode}))
+        await _hang_up_the_spy(ami)
+        await until(lambda: _is_beside(floor, nowhere))
+        assert (await floor.call())["state"] == "talking"
+        assert (await _act(floor, here.call, "listen"))[0] == 200
+        await until(lambda: _is_beside(floor, {"call": message, "mode": "listen"}))
+        await cable.cut()
+        await _hang_up_the_spy(ami)
+        await cable.mend()
+        await until(lambda: _is_beside(floor, nowhere), 60)
+    told = await floor.events("call.supervised")
+    assert [each["data"]["mode"] for each in told] == ["listen", "barge", "whisper", None, "listen", None]
+    assert {(each["data"]["call"], *each["rooms"]) for each in told} == {(message, f"user:{floor.supervisor.user}")}
+    assert (await floor.agent.call("GET", "/api/me/supervision"))[0] == 403
+
+
+async def _beside(floor: Floor) -> Any:
+    return (await floor.supervisor.call("GET", "/api/me/supervision"))[1]
+
+
+async def _is_beside(floor: Floor, wanted: Any) -> bool:
+    return bool(await _beside(floor) == wanted)
+
+
+async def _hang_up_the_spy(ami: Ami) -> None:
+    [own] = await until(lambda: _spies(ami, 1))
+    await ami.ask({"Action": "Hangup", "Channel": own, "Cause": "16"})
+    await until(lambda: _none(ami))
+
+
+async def _none(ami: Ami) -> bool:
+    return not [each for each in await channels(ami) if each["Channel"].startswith("PJSIP/1003-")]
 
 
 async def _spies(ami: Ami, count: int) -> list[str]:

@@ -25,6 +25,8 @@ class Cable:
 
     def __init__(self, target: int) -> None:
         self._target = target
+        self.delay_s = 0.0
+        """So long it takes until a new connection carries anything."""
         self.port = free_port()
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
@@ -54,6 +56,7 @@ class Cable:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        await asyncio.sleep(self.delay_s)
         try:
             back, to = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:

@@ -20,3 +20,5 @@ export const peaksOf = (call: string, n: number) => get<Peaks>(`/api/calls/${enc
 
 export type SpyMode = 'listen' | 'whisper' | 'barge' | 'take-over'
 export const supervise = (call: string, mode: SpyMode) => post<unknown>(`/api/calls/${encodeURIComponent(call)}/${mode}`)
+export type PhoneBeside = Schemas['BesideOut']
+export const myPhoneBeside = () => get<PhoneBeside>('/api/me/supervision')
