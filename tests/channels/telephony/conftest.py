@@ -23,13 +23,18 @@ WITHIN_S = 30.0
 
 
 @pytest.fixture(scope="session")
-def pbx() -> Iterator[Asterisk]:
-    """One Asterisk for all tests; on a build machine it must be there."""
+def asterisk_here() -> None:
+    """The program is installed; on a build machine it must be there."""
     if not installed():
         if (reason := why_not()) is not None:
             assert os.environ.get("CI") != "true", reason
             pytest.skip(reason)
         install()
+
+
+@pytest.fixture(scope="session")
+def pbx(asterisk_here: None) -> Iterator[Asterisk]:
+    """One Asterisk for all tests."""
     with Asterisk() as server:
         yield server
 
