@@ -148,7 +148,7 @@ async def test_where_the_relay_is_one_way_of_several_the_phone_goes_on(
 async def test_a_relay_that_dies_in_a_call_is_shown_and_the_call_ends(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, turn: Coturn, tmp_path: Path
 ) -> None:
-    """The page names the relay; what the hub says of the call stays true; when it is back the next call has sound."""
+    """The page names the relay; what the hub says of the call stays true; no call comes until the relay is back."""
     page = await phone("ann", "2001")
     await turn_on(page)
     await takes_calls(page)
@@ -162,10 +162,12 @@ async def test_a_relay_that_dies_in_a_call_is_shown_and_the_call_ends(
         await ended(sipp)
     done = await call_doc(hub, "ended")
     assert done["part"]["outcome"] == "answered"
-    await page.find('.phone-dock__panel[data-call=""]').wait_for(timeout=30_000)
+    await page.find('.phone-dock__panel[data-call=""][data-line="no-relay"]').wait_for(timeout=60_000)
+    await expect(page.find('[data-relay="silent"]')).to_contain_text("does not answer")
     status, live = await page.call("GET", "/api/calls?state=live")
     assert (status, live["items"]) == (200, [])
     turn.start()
+    await page.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=60_000)
     await page.find("[data-done]").click()
     with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
         await page.find("[data-answer]").click(timeout=30_000)

@@ -45,8 +45,8 @@ export interface SoftphoneListener {
   line: (state: LineState) => void
   /** Null when there is none (any more). */
   changed: (call: SoftCall | null) => void
-  /** A relay refused while a call was being connected. */
-  relay: (trouble: RelayTrouble) => void
+  /** In a call: a relay refused, the way through it broke, or is whole again (null). */
+  relay: (trouble: RelayTrouble | null) => void
 }
 
 export interface SoftphoneDriver {

@@ -15,6 +15,9 @@ const BUSY = { status_code: 486, reason_phrase: 'Busy Here' }
 /** Causes of a refused registration that trying again does not mend. */
 const FINAL = new Set<string>([C.causes.AUTHENTICATION_ERROR, C.causes.REJECTED])
 
+/** Ends of a way that may be whole again, and of one that is not. */
+const BROKEN = new Set<RTCIceConnectionState>(['disconnected', 'failed'])
+
 const addressOf = (path: string) => new URL(path, location.href.replace(/^http/, 'ws')).href
 
 export const makeJsSip: MakeDriver = (listener) => {
@@ -44,6 +47,12 @@ export const makeJsSip: MakeDriver = (listener) => {
     session = next
     shown = { direction: 'in', state: 'ringing', remote: next.remote_identity.uri.user ?? '', muted: false, held: false, since: null }
     next.on('peerconnection', ({ peerconnection }) => {
+      peerconnection.addEventListener('iceconnectionstatechange', () => {
+        const state = peerconnection.iceConnectionState
+        if (rtc.iceTransportPolicy !== 'relay') return
+        if (BROKEN.has(state)) listener.relay('silent')
+        else if (state === 'connected') listener.relay(null)
+      })
       peerconnection.addEventListener('icecandidateerror', (error) => isRefusal(error) && listener.relay('refused'))
       peerconnection.addEventListener('track', ({ track, streams }) => (speaker.srcObject = streams[0] ?? new MediaStream([track])))
     })
@@ -73,7 +82,7 @@ export const makeJsSip: MakeDriver = (listener) => {
   async function sound(): Promise<SoundStats | null> {
     const line = session?.connection
     if (!line) return null
-    return { ...soundOf(await line.getStats()), broken: ['disconnected', 'failed'].includes(line.iceConnectionState) }
+    return { ...soundOf(await line.getStats()), broken: BROKEN.has(line.iceConnectionState) }
   }
 
   return {

@@ -33,6 +33,7 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
   let ringing: ReturnType<typeof setInterval> | undefined
   let again: ReturnType<typeof setTimeout> | undefined
   let fresh = () => {}
+  let relayOnly = false
   let expected = { to: '', until: 0 }
   let turn = 0
 
@@ -52,6 +53,8 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
     show({ call: now })
     if (now?.state === 'ringing' && !before) arrive(now)
     if (now?.state !== 'ringing') clearInterval(ringing)
+    // The relay broke in this call: the next one comes here only if it lets us in again.
+    if (!now && relayOnly && shown.value.relay) again = setTimeout(() => void begin())
   }
 
   function arrive(now: SoftCall) {
@@ -106,7 +109,8 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
       if (mine === turn) show({ relay: trouble })
       return trouble
     })
-    if (!phone.relay_only) return true
+    relayOnly = phone.relay_only
+    if (!relayOnly) return true
     const trouble = await asked
     if (mine !== turn) return false
     if (!trouble) return true
