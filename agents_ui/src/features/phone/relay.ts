@@ -8,6 +8,8 @@ const UNREACHED = 700
 /** A machine that slept is looked at again so soon after it wakes. */
 const LOOK_MS = 30_000
 
+const at = (s: number | null) => (s === null ? null : Date.now() + s * 1000)
+
 export const isRelay = ({ urls }: RTCIceServer) => [urls].flat().some((url) => url.startsWith('turn'))
 
 export const isRefusal = ({ errorCode }: RTCPeerConnectionIceErrorEvent) => errorCode >= REFUSED && errorCode < UNREACHED
@@ -40,7 +42,6 @@ export async function relayTrouble(servers: RTCIceServer[]): Promise<RelayTroubl
  * Returns how to end it.
  */
 export function keepFresh(inS: number | null, renew: () => Promise<number | null>): () => void {
-  const at = (s: number | null) => (s === null ? null : Date.now() + s * 1000)
   let due = at(inS)
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false

@@ -32,7 +32,7 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
   let tabs: Tabs | null = null
   let ringing: ReturnType<typeof setInterval> | undefined
   let again: ReturnType<typeof setTimeout> | undefined
-  let fresh = () => {}
+  let endFresh: (() => void) | null = null
   let relayOnly = false
   let expected = { to: '', until: 0 }
   let turn = 0
@@ -89,7 +89,7 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
         relay: (trouble) => mine === turn && show({ relay: trouble }),
       })
       driver.start(phone)
-      fresh = keepFresh(phone.renew_in_s, async () => {
+      endFresh = keepFresh(phone.renew_in_s, async () => {
         const way = await freshWay()
         if (mine === turn) driver?.renew(way)
         return way.renew_in_s
@@ -123,7 +123,7 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
   function hangDown() {
     clearTimeout(again)
     clearInterval(ringing)
-    fresh()
+    endFresh?.()
     const leaving = driver
     driver = null
     leaving?.stop()
