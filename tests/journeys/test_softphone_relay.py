@@ -14,7 +14,7 @@ from playwright.async_api import Request, expect
 from channels.telephony import ice
 from hub.main import Hub
 from hub.settings import Settings
-from tests.channels.telephony.conftest import account_settings, ami, asterisk_here, pbx, until
+from tests.channels.telephony.conftest import account_settings, ami, pbx, until
 from tests.journeys.phones import EXPECTED, loudness, sound, talking, tone, turn_on
 from tests.journeys.test_softphone import OpenPhone, browser, call_doc, calls_in, media, phone, takes_calls
 from tests.journeys.watch import Watched
@@ -23,7 +23,7 @@ from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
 from tests.lab.asterisk.sipp import BYED
 from tests.lab.coturn import INSTALL, SECRET, Coturn, installed
 
-__all__ = ["ami", "asterisk_here", "browser", "media", "pbx", "phone"]  # fixtures
+__all__ = ["ami", "browser", "media", "pbx", "phone"]  # fixtures
 
 BOTH_WAYS = "4008"
 """A queue whose calls are recorded, each direction by itself."""

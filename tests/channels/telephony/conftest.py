@@ -22,9 +22,8 @@ from tests.lab.asterisk.sid import install, installed, why_not
 WITHIN_S = 30.0
 
 
-@pytest.fixture(scope="session")
-def asterisk_here() -> None:
-    """The program is installed; on a build machine it must be there."""
+def need_asterisk() -> None:
+    """Have the program installed; on a build machine it must be there."""
     if not installed():
         if (reason := why_not()) is not None:
             assert os.environ.get("CI") != "true", reason
@@ -33,8 +32,9 @@ def asterisk_here() -> None:
 
 
 @pytest.fixture(scope="session")
-def pbx(asterisk_here: None) -> Iterator[Asterisk]:
+def pbx() -> Iterator[Asterisk]:
     """One Asterisk for all tests."""
+    need_asterisk()
     with Asterisk() as server:
         yield server
 

@@ -13,7 +13,7 @@ from channels.telephony.account import TelephonyAccount
 from channels.telephony.channel import channel
 from hub.errors import Permanent, Transient
 from hub.settings import Settings
-from tests.channels.telephony.conftest import Floor, account_settings
+from tests.channels.telephony.conftest import Floor, account_settings, need_asterisk
 from tests.lab.asterisk.plays import ADA, ended
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
 from tests.lab.asterisk.sipp import call, pause
@@ -29,8 +29,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture(scope="module")
-def secure_pbx(asterisk_here: None, certificate: Made) -> Iterator[Asterisk]:
+def secure_pbx(certificate: Made) -> Iterator[Asterisk]:
     """An Asterisk whose manager.conf has `tlsenable`."""
+    need_asterisk()
     with Asterisk(certificate=certificate) as server:
         yield server
 
