@@ -57,5 +57,5 @@ def start_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("pymongo", "mail.log", "aiohttp.access", "engineio", "socketio"):
+    for noisy in ("pymongo", "mail.log", "aiohttp.access", "engineio", "socketio", "aioice"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -30,19 +30,23 @@ LAB = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "libatomic1", "nginx-l
 MAIL_LAB = ("dovecot-imapd", "dovecot-lmtpd")
 """Mailboxes for the mail tests."""
 MAIL_SERVER = "exim4-daemon-light"
+RELAY = "coturn"
+"""A TURN server for the sound of phones in browsers."""
 
 
 def install_lab() -> None:
     """The lab servers that can be installed here; says what is left out and why."""
     if may_use_apt():
-        wanted = [*LAB, *MAIL_LAB]
+        wanted = [*LAB, *MAIL_LAB, RELAY]
         if shutil.which("exim4") or not shutil.which("sendmail"):
             wanted.append(MAIL_SERVER)  # it would push out another mail server, which this machine may need
         if missing := [package for package in wanted if not _installed(package)]:
             apt_install(*missing)
     elif not shutil.which("chromium"):
         say("lab: no chromium on PATH, and installing it takes Debian's apt as root: browser tests will be skipped")
-    for program, tests in (("dovecot", "mailbox tests"), ("exim4", "tests with a real mail server")):
+    for program, tests in (
+        ("dovecot", "mailbox tests"), ("exim4", "tests with a real mail server"), ("turnserver", "tests of relayed sound")
+    ):  # fmt: skip
         if not shutil.which(program):
             say(f"lab: {program} could not be installed here: {tests} will be skipped")
 

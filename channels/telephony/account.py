@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from channels.telephony.ice_uri import ice_uri
 from crm_core.ground.faults import unfit
 from hub.calling import RecordingPlace
 from hub.channel import Account, Section
-
-_ICE = re.compile(r"(stuns?|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?")
+from hub.errors import Permanent
 
 
 class TelephonyAccount(Account):
@@ -42,9 +41,11 @@ class TelephonyAccount(Account):
     """A second AMI user, who may do nothing but look after phones (`write = system`); needed for phones in browsers."""
     phones_secret: SecretStr | None = None
     ice_servers: tuple[str, ...] = Field(default=(), max_length=8)
-    """STUN and TURN servers (`stun:HOST:PORT`, `turn:HOST:PORT`) for browsers outside the PBX's network."""
-    turn_secret: SecretStr | None = None
-    """What the TURN servers share with us (coturn: `static-auth-secret`), for passwords that last a day."""
+    """STUN and TURN servers (`stun:HOST:PORT`, `turn:HOST:PORT`, `turns:HOST:PORT`) for browsers outside the PBX's network."""
+    turn_secret: SecretStr | None = Field(default=None, validate_default=True)
+    """What the TURN servers share with us (coturn: `static-auth-secret`), for passwords that run out."""
+    relay_only: bool = False
+    """Sound of browsers goes through a TURN server and never another way, for houses whose firewall wants it."""
     timeout_s: float = Field(default=5.0, gt=0, le=60)
     """For each answer of the PBX."""
     ping_s: float = Field(default=5.0, gt=0, le=60)
@@ -77,9 +78,29 @@ class TelephonyAccount(Account):
     @field_validator("ice_servers")
     @classmethod
     def _are_ice_servers(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [each for each in servers if not _ICE.fullmatch(each)]:
-            raise unfit("ice-server", "write stun:HOST:PORT or turn:HOST:PORT, not {what}", what=wrong[0])
+        for text in servers:
+            server = ice_uri(text)
+            if server is None:
+                raise unfit(
+                    "ice-server", "write stun:HOST:PORT, turn:HOST:PORT or turns:HOST:PORT, not {what}", what=text
+                )
+            if not server.possible:
+                raise unfit("ice-transport", "{what}: stun: names no transport, and turns: none but tcp", what=text)
         return servers
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _turn_has_a_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if _relays(info) and not (secret and secret.get_secret_value()):
+            raise unfit("turn-secret", "a turn: server needs the secret that it shares with us")
+        return secret
+
+    @field_validator("relay_only")
+    @classmethod
+    def _relay_has_a_server(cls, relay_only: bool, info: ValidationInfo) -> bool:
+        if relay_only and "ice_servers" in info.data and not _relays(info):
+            raise unfit("relay-needs-turn", "only through a relay: name a turn: server among the servers")
+        return relay_only
 
     @model_validator(mode="after")
     def _phones_have_a_user(self) -> Self:
@@ -97,8 +118,17 @@ class TelephonyAccount(Account):
         return timedelta(days=self.keep_events_days)
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What trusts the PBX's certificate; None without TLS."""
-        return ssl.create_default_context(cafile=str(self.ca) if self.ca else None) if self.tls else None
+        """What trusts the PBX's certificate; None without TLS. Raises `Permanent` where `ca` cannot be read."""
+        if not self.tls:
+            return None
+        try:
+            return ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
+        except OSError as error:
+            raise Permanent(f"ca of account {self.id}: {self.ca} cannot be read: {error}") from error
+
+
+def _relays(info: ValidationInfo) -> bool:
+    return any(server.relays for text in info.data.get("ice_servers", ()) if (server := ice_uri(text)))
 
 
 FORM = (
@@ -132,6 +162,7 @@ FORM = (
             "phones_secret": ("Its secret", "话机管理 AMI 密码"),
             "ice_servers": ("STUN and TURN servers", "STUN/TURN 服务器"),
             "turn_secret": ("Shared secret of the TURN servers", "TURN 共享密钥"),
+            "relay_only": ("Sound only through TURN", "语音只经 TURN 中继"),
         },
         fine=True,
     ),

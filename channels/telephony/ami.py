@@ -20,6 +20,7 @@ from typing import Any
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
+from channels.telephony.ami_tls import tls_refusal
 from crm_core.ground.clock import now
 from hub.errors import Permanent, Transient
 
@@ -173,13 +174,15 @@ async def open_ami(
 
     Raises:
         Transient: nobody answers there.
-        Permanent: the PBX does not take this user or secret.
+        Permanent: the PBX does not take this user or secret, or its certificate cannot be trusted.
     """
     line = _Line(host=host, port=port)
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout_s):
             await loop.create_connection(line.protocol_of, host, port, ssl=tls)
+    except ssl.SSLError as error:
+        raise tls_refusal(error, host, port) from error
     except (OSError, TimeoutError) as error:
         raise Transient(f"no AMI at {host}:{port}: {str(error) or 'no answer'}") from error
     ami = Ami(line, timeout_s)

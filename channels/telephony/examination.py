@@ -1,4 +1,5 @@
-"""What `mainstem doctor` looks at in a PBX beyond signing in: rights, queues, phones in browsers. Changes nothing there."""
+"""What `mainstem doctor` looks at in a PBX beyond signing in: rights, queues, phones in browsers and the way of
+their sound. Changes nothing there."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import aiohttp
 
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami
+from channels.telephony.ice_check import examine_ice
 from channels.telephony.link import connect
 from channels.telephony.phones import keeper
 from crm_core.ground.ids import new_id
@@ -38,7 +40,7 @@ async def examine(account: TelephonyAccount, queues: Sequence[str]) -> list[Rema
     async with await connect(account) as ami:
         found = [await _may_ask(account, ami), await _hears(account, ami), await _has_queues(ami, queues)]
     if account.sip_ws_url:
-        found += [await _takes_browsers(account), await _speaks_websocket(account)]
+        found += [await _takes_browsers(account), await _speaks_websocket(account), *await examine_ice(account)]
     if account.recordings is not None:
         found.append(_may_fetch(account.recordings, clear=account.recordings_clear))
     return found

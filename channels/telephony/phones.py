@@ -7,23 +7,19 @@ who can do nothing with calls (docs/decisions/0011-browser-phones.md).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 
 from channels.telephony.account import TelephonyAccount
 from channels.telephony.ami import Ami, Fields, open_ami
+from channels.telephony.ice import ice_servers, lasts_s
 from channels.telephony.leg_steps import PHONE
 from channels.telephony.link import connect
-from crm_core.ground.clock import now
 from hub.errors import Permanent
-from hub.model.phone import IceServer, PhoneAt, PhoneKind, PhoneLine
+from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 WEB_TRANSPORT = "transport-ws"
 _LOST = frozenset({"Unreachable", "Unavailable", "Removed"})
 _AWAY = frozenset({"UNAVAILABLE", "INVALID", "Unavailable", "Invalid"})
-_TURN_S = 24 * 3600
 
 
 class PhoneSets:
@@ -33,7 +29,10 @@ class PhoneSets:
         """Where the PBX speaks SIP over a websocket, where the account says it."""
         if not account.sip_ws_url:
             return None
-        return PhoneLine(url=account.sip_ws_url, ice_servers=_ice(account, user))
+        servers = ice_servers(account, user)
+        return PhoneLine(
+            url=account.sip_ws_url, ice_servers=servers, relay_only=account.relay_only, lasts_s=lasts_s(servers)
+        )
 
     async def admit(self, account: TelephonyAccount, extension: str, password: str) -> PhoneKind | None:
         """Write the password of a phone in a browser. Older ones are worth nothing from then on."""
@@ -115,16 +114,3 @@ async def _listed(ami: Ami, action: str, event: str) -> list[Fields]:
         if "No " in str(error.detail):
             return []
         raise
-
-
-def _ice(account: TelephonyAccount, user: str) -> list[IceServer]:
-    """TURN with a password that lasts a day, as coturn and others take it (`use-auth-secret`)."""
-    servers: list[IceServer] = []
-    for url in account.ice_servers:
-        server = IceServer(urls=[url])
-        if url.startswith("turn") and account.turn_secret is not None:
-            name = f"{int(now().timestamp()) + _TURN_S}:{user}"
-            mac = hmac.new(account.turn_secret.get_secret_value().encode(), name.encode(), hashlib.sha1).digest()
-            server |= IceServer(urls=[url], username=name, credential=base64.b64encode(mac).decode())
-        servers.append(server)
-    return servers

@@ -20,6 +20,36 @@ done
 for name in plan-queues.conf plan-extensions.conf; do
     [ -e "$SITE/$name" ] || ln -sf "$PLAN/$name" "$ETC/local/$name"
 done
+# Behind an address translation: what carriers and browsers are told instead of the container's own address.
+if [ -n "${PBX_EXTERNAL_ADDRESS:-}" ]; then
+    case "$PBX_EXTERNAL_ADDRESS" in
+        *[!A-Za-z0-9.:-]*) echo "PBX_EXTERNAL_ADDRESS is an address or a host name" >&2; exit 1 ;;
+    esac
+    case "${PBX_LOCAL_NET:-}" in
+        *[!0-9A-Fa-f.:/\ ]*) echo "PBX_LOCAL_NET is networks such as 172.16.0.0/12, with blanks between" >&2; exit 1 ;;
+    esac
+    {
+        echo "external_media_address = $PBX_EXTERNAL_ADDRESS"
+        echo "external_signaling_address = $PBX_EXTERNAL_ADDRESS"
+        for net in ${PBX_LOCAL_NET:-}; do
+            echo "local_net = $net"
+        done
+    } > "$ETC/local/nat.conf"
+    case "$PBX_EXTERNAL_ADDRESS" in
+        *[!0-9.]*) ;; # candidates are addresses, never names
+        *)
+            {
+                echo "[ice_host_candidates]"
+                for own in $(hostname -I); do
+                    case "$own" in
+                        *:*) ;;
+                        *) echo "$own => $PBX_EXTERNAL_ADDRESS,include_local_address" ;;
+                    esac
+                done
+            } > "$ETC/local/ice.conf"
+            ;;
+    esac
+fi
 cat > "$ETC/local/manager-users.conf" <<END
 [mainstem](mainstem-hub)
 secret = $PBX_SECRET

@@ -20,7 +20,7 @@ from hub.errors import ChannelError, SetupError
 from hub.identity.audit import Audit
 from hub.identity.caller import Caller
 from hub.identity.far_end import FarEnd
-from hub.model.phone import MyPhone, PhoneAt, PhoneLine, PhoneOut
+from hub.model.phone import MyPhone, PhoneAt, PhoneLine, PhoneOut, SoundWay
 from hub.store.call_collections import PHONE_SOCKETS
 from hub.store.client import Database, Doc
 from hub.vault import derived_key
@@ -74,9 +74,7 @@ class Phones:
             Conflict: the caller has no extension, or the PBX has no phone for it.
             SetupError: no PBX takes browsers.
         """
-        seat = await self.seat(caller)
-        if seat is None:
-            raise Conflict("you have no extension for a phone in the browser: an administrator gives you one")
+        seat = await self._own_seat(caller)
         entry, account, control = await self._one(seat.account)
         password = self._password(seat, caller)
         kind = await control.admit(account, seat.extension, password)
@@ -91,8 +89,18 @@ class Phones:
             sip_uri=f"sip:{seat.extension}@{SIP_DOMAIN}" if here else "",
             password=password if here else "",
             ws_url=SOCKET_PATH if here else "",
-            ice_servers=seat.line.ice_servers if here else [],
+            **_way(seat.line if here else None),
         )
+
+    async def way(self, caller: Caller) -> SoundWay:
+        """The way of the sound with fresh passwords; raises `Conflict` where the caller has no phone in a browser."""
+        return _way((await self._own_seat(caller)).line)
+
+    async def _own_seat(self, caller: Caller) -> Seat:
+        seat = await self.seat(caller)
+        if seat is None:
+            raise Conflict("you have no extension for a phone in the browser: an administrator gives you one")
+        return seat
 
     def _password(self, seat: Seat, caller: Caller) -> str:
         """The same for all tabs of one sign-in, another for each sign-in; nowhere kept."""
@@ -151,6 +159,13 @@ class Phones:
             if name == wanted:
                 return name, account, control
         raise SetupError(f"the PBX {wanted} is not there any more")
+
+
+def _way(line: PhoneLine | None) -> SoundWay:
+    if line is None:
+        return SoundWay(ice_servers=[], relay_only=False, renew_in_s=None)
+    renew_in_s = line.lasts_s // 2 if line.lasts_s is not None else None
+    return SoundWay(ice_servers=line.ice_servers, relay_only=line.relay_only, renew_in_s=renew_in_s)
 
 
 def _out(account: str, phone: PhoneAt, people: dict[str, Doc], socket: Doc) -> PhoneOut:

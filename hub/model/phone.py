@@ -23,10 +23,17 @@ class IceServer(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneLine:
-    """How phones in browsers reach the far side: where the hub carries their SIP to, and the way of their sound."""
+    """How phones in browsers reach the far side: where the hub carries their SIP to, and the way of their sound.
+
+    Attributes:
+        relay_only: sound goes through a server of these, and never straight.
+        lasts_s: the servers' passwords run out after so long; None where they have none.
+    """
 
     url: str
     ice_servers: list[IceServer]
+    relay_only: bool = False
+    lasts_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,15 @@ class PhoneAt:
     agent: str = ""
 
 
-class MyPhone(TypedDict):
+class SoundWay(TypedDict):
+    """The way of the sound of a phone in a browser. `renew_in_s`: ask for it anew then, before passwords run out."""
+
+    ice_servers: list[IceServer]
+    relay_only: bool
+    renew_in_s: int | None
+
+
+class MyPhone(SoundWay):
     """What the console needs to be its owner's phone. `desk`: the phone stands on the desk, and the rest is empty."""
 
     account: str
@@ -55,7 +70,6 @@ class MyPhone(TypedDict):
     sip_uri: str
     password: str
     ws_url: str
-    ice_servers: list[IceServer]
 
 
 class PhoneOut(TypedDict):

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from hub.desk.phones import Phones
 from hub.identity.caller import Caller
-from hub.model.phone import MyPhone, PhoneOut
+from hub.model.phone import MyPhone, PhoneOut, SoundWay
 from hub.web.far_side import far_end
 from hub.web.may import SIGNED_IN, SUPERVISE, WRITE
 from hub.web.routes import Routes
@@ -39,6 +39,12 @@ async def show_phone_chance(who: Caller, phones: Phones) -> PhoneChance:
 async def sign_phone_in(who: Caller, request: web.Request, phones: Phones) -> MyPhone:
     """Be your own phone in the browser: the password is for this sign-in, and ends that of any other."""
     return await phones.sign_in(who, far_end(request))
+
+
+@routes.get("/api/me/phone/way", may=WRITE)
+async def show_way_of_sound(who: Caller, phones: Phones) -> SoundWay:
+    """The STUN and TURN servers of your phone in the browser, with passwords that are fresh."""
+    return await phones.way(who)
 
 
 @routes.get("/api/phones", may=SUPERVISE)

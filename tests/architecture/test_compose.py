@@ -82,7 +82,7 @@ def test_the_store_is_reachable_from_inside_only() -> None:
     assert all(s["networks"] == ["store"] and "ports" not in s for s in mongos.values())
     hosts = set(re.findall(r"(mongo\d):27017", OURS["hub1"]["environment"]["MAINSTEM_MONGO_URL"]))
     assert hosts == mongos.keys() - {"mongo-init"}
-    assert [name for name, s in SERVICES.items() if "ports" in s] == ["proxy", "asterisk"]
+    assert [name for name, s in SERVICES.items() if "ports" in s] == ["proxy", "asterisk", "coturn"]
 
 
 def test_the_hubs_reach_the_pbx_by_what_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_the_hubs_reach_the_pbx_by_what_the_settings_say(monkeypatch: pytest.Mon
     account = pbx_account(monkeypatch)
     assert (account.host, account.sip_ws_url) == ("asterisk", "ws://asterisk:8088/ws")
     assert account.secret.get_secret_value() == "the-PBX_SECRET"
-    assert PBX["environment"].keys() == set(PBX_SECRETS)
+    assert PBX["environment"].keys() == {*PBX_SECRETS, "PBX_EXTERNAL_ADDRESS", "PBX_LOCAL_NET"}
     assert all(s["environment"].keys() >= set(PBX_SECRETS) and "pbx" in s["networks"] for s in OURS.values())
     assert COMPOSE["networks"]["pbx"] == {"internal": True}
     assert {mapping.split(":")[1] for mapping in PBX["ports"]} == {"5060/udp", "10000-10199/udp"}
@@ -212,6 +212,57 @@ def test_the_pbx_reads_the_plan_where_the_hubs_write_it(tmp_path: Path) -> None:
     (site / "plan-queues.conf").write_text("[own](mainstem-queue)\n")
     subprocess.run(writes, env=where, check=True)
     assert (etc / "local" / "plan-queues.conf").read_text() == "[own](mainstem-queue)\n"
+
+
+def test_behind_a_translation_the_pbx_tells_the_outside_address(tmp_path: Path) -> None:
+    """To carriers in SIP and SDP, to browsers as one more candidate; without the variable nothing of it is written."""
+    etc = tmp_path / "etc"
+    shutil.copytree(ROOT / "deploy" / "asterisk", etc)
+    where = {"ASTERISK_ETC": str(etc), "ASTERISK_SITE": str(tmp_path), "PATH": os.environ["PATH"]}
+    where |= {"PBX_SECRET": "one", "PBX_PHONES_SECRET": "other", "PBX_LOCAL_NET": "172.16.0.0/12 10.0.0.0/8"}
+    start = ["sh", str(etc / "start.sh"), "true"]
+    subprocess.run(start, env=where | {"PBX_EXTERNAL_ADDRESS": ""}, check=True)
+    assert not (etc / "local" / "nat.conf").exists()
+    for wrong in ({"PBX_EXTERNAL_ADDRESS": "a b"}, {"PBX_EXTERNAL_ADDRESS": "a", "PBX_LOCAL_NET": "x;y"}):
+        assert subprocess.run(start, env=where | wrong, capture_output=True, check=False).returncode
+    subprocess.run(start, env=where | {"PBX_EXTERNAL_ADDRESS": "203.0.113.5"}, check=True)
+    assert (etc / "local" / "nat.conf").read_text().splitlines() == [
+        "external_media_address = 203.0.113.5", "external_signaling_address = 203.0.113.5",
+        "local_net = 172.16.0.0/12", "local_net = 10.0.0.0/8",
+    ]  # fmt: skip
+    head, *mapped = (etc / "local" / "ice.conf").read_text().splitlines()
+    assert head == "[ice_host_candidates]"
+    assert all(line.endswith(" => 203.0.113.5,include_local_address") for line in mapped)
+
+
+def test_the_relay_is_wanted_first_and_reaches_the_pbx_alone() -> None:
+    """Compose starts it with its profile only; what it shares with the hubs is one variable; both are in one network."""
+    relay = SERVICES["coturn"]
+    assert relay["profiles"] == ["turn"]
+    assert [name for name, s in SERVICES.items() if "sound" in s["networks"]] == ["asterisk", "coturn"]
+    assert relay["networks"] == ["sound"]
+    assert relay["environment"]["TURN_SECRET"] == OURS["hub1"]["environment"]["TURN_SECRET"]
+    [subnet] = [ipaddress.ip_network(part["subnet"]) for part in COMPOSE["networks"]["sound"]["ipam"]["config"]]
+    first, last = re.findall(r"[\d.]{7,}", relay["environment"]["TURN_PEERS"])
+    assert all(ipaddress.ip_address(end) in subnet for end in (first, last))
+    conf = (ROOT / "deploy" / "coturn" / "turnserver.conf").read_text()
+    ports = dict(re.findall(r"^(min|max)-port=(\d+)$", conf, re.MULTILINE))
+    assert f"{ports['min']}-{ports['max']}/udp" in {mapping.split(":")[1] for mapping in relay["ports"]}
+
+
+def test_the_relay_does_not_start_without_a_secret(tmp_path: Path) -> None:
+    start = ["sh", str(ROOT / "deploy" / "coturn" / "start.sh")]
+    where = {
+        "TURN_CONF": str(ROOT / "deploy" / "coturn" / "turnserver.conf"),
+        "TURN_RUN": str(tmp_path),
+        "PATH": os.environ["PATH"],
+    }
+    for secret in ("", "a b"):
+        refused = subprocess.run(
+            start, env=where | {"TURN_SECRET": secret}, capture_output=True, text=True, check=False
+        )
+        assert refused.returncode
+        assert "secret" in refused.stderr
 
 
 def test_no_secret_stands_in_the_file() -> None:

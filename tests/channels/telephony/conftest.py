@@ -22,14 +22,19 @@ from tests.lab.asterisk.sid import install, installed, why_not
 WITHIN_S = 30.0
 
 
-@pytest.fixture(scope="session")
-def pbx() -> Iterator[Asterisk]:
-    """One Asterisk for all tests; on a build machine it must be there."""
+def need_asterisk() -> None:
+    """Have the program installed; on a build machine it must be there."""
     if not installed():
         if (reason := why_not()) is not None:
             assert os.environ.get("CI") != "true", reason
             pytest.skip(reason)
         install()
+
+
+@pytest.fixture(scope="session")
+def pbx() -> Iterator[Asterisk]:
+    """One Asterisk for all tests."""
+    need_asterisk()
     with Asterisk() as server:
         yield server
 

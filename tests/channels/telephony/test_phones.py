@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,6 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from channels.telephony.account import TelephonyAccount
-from channels.telephony.phones import PhoneSets
 from hub.settings import Settings
 from hub.web import sip
 from tests.channels.telephony.conftest import Floor, account_settings, until
@@ -179,20 +176,3 @@ async def test_the_list_has_desk_phones_and_extensions_that_no_pbx_knows(floor: 
     lost = await phone_of(floor, "7777")
     assert (lost["kind"], lost["registered"]) == (None, False)
     assert (await floor.agent.call("POST", "/api/me/phone"))[0] == 409
-
-
-def test_turn_servers_get_a_password_that_lasts_a_day() -> None:
-    account = TelephonyAccount.model_validate(
-        {
-            "id": "pbx", "host": "h", "username": "u", "secret": "s", "sip_ws_url": "wss://pbx.example.com/ws", "phones_username": "p", "phones_secret": "q",
-            "ice_servers": ["stun:a.example:3478", "turns:b.example:5349?transport=tcp"], "turn_secret": "shared",
-        }
-    )  # fmt: skip
-    line = PhoneSets().line(account, "u1")
-    assert line is not None
-    stun, turn = line.ice_servers
-    assert stun == {"urls": ["stun:a.example:3478"]}
-    until_s, user = turn["username"].split(":")
-    assert user == "u1"
-    assert 23 * 3600 < int(until_s) - time.time() < 25 * 3600
-    assert "shared" not in turn["credential"]

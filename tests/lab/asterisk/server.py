@@ -166,6 +166,7 @@ class Asterisk:
     Attributes:
         sip, ami, http: where it listens on 127.0.0.1.
         phones: extension -> the UDP port on 127.0.0.3 where its phone is expected.
+        certificate: with one (PEM: certificate, key) AMI speaks TLS too, at `ami_tls`.
     """
 
     sip: int = field(default_factory=lambda: free_udp_port("127.0.0.1"))
@@ -173,6 +174,8 @@ class Asterisk:
     http: int = field(default_factory=_free_tcp_port)
     carrier_port: int = field(default_factory=lambda: free_udp_port(CARRIER))
     phones: dict[str, int] = field(default_factory=lambda: {name: free_udp_port(PHONES) for name in AGENTS})
+    certificate: tuple[Path, Path] | None = None
+    ami_tls: int = field(default_factory=_free_tcp_port)
     _process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -251,7 +254,7 @@ class Asterisk:
         inside = Path("/") / self.folder.relative_to(SID)
         (etc / "asterisk.conf").write_text(_ASTERISK.format(etc=inside / "etc", run=inside, modules=_modules()))
         self.recordings.mkdir(parents=True)
-        (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n")
+        (local / "manager.conf").write_text(f"bindaddr = 127.0.0.1\nport = {self.ami}\n{self._tls(inside)}")
         (local / "manager-users.conf").write_text(
             f"[{USER}](mainstem-hub)\nsecret = {SECRET}\n[{PHONES_USER}](mainstem-phone-keeper)\nsecret = {PHONES_SECRET}\n"
             f"[{DEAF_USER}]\nsecret = {SECRET}\nread = system\nwrite = reporting\n"
@@ -267,6 +270,21 @@ class Asterisk:
         (local / "globals.conf").write_text("QUEUE_WAIT_S = 60\nRECORD_silent = no\n")
         (local / "res_parking.conf").write_text("parkingtime = 3\n")
         (local / "voicemail.conf").write_text(_MAILBOXES)
+
+    def certify(self, certificate: Path, key: Path) -> None:
+        """The certificate that it shows from its next start on."""
+        shutil.copy(certificate, self.folder / "etc" / "local" / "ami.pem")
+        shutil.copy(key, self.folder / "etc" / "local" / "ami.key")
+
+    def _tls(self, inside: Path) -> str:
+        if self.certificate is None:
+            return ""
+        self.certify(*self.certificate)
+        local = inside / "etc" / "local"
+        return (
+            f"tlsenable = yes\ntlsbindaddr = 127.0.0.1:{self.ami_tls}\n"
+            f"tlscertfile = {local}/ami.pem\ntlsprivatekey = {local}/ami.key\n"
+        )
 
     def _until_ready(self) -> None:
         limit = time.monotonic() + 60

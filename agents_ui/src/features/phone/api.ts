@@ -1,7 +1,7 @@
 import { get, newKey, patch, post, put } from '@/api/client'
 import type { components } from '@/api/schema'
 import type { Page } from '@/api/types'
-import type { MyPhone } from './driver'
+import type { MyPhone, Way } from './driver'
 
 type Schemas = components['schemas']
 export type Call = Schemas['CallOut']
@@ -18,6 +18,8 @@ export interface Outcome {
 export const showChance = () => get<Schemas['PhoneChance']>('/api/me/phone')
 
 export const signPhoneIn = () => post<MyPhone>('/api/me/phone')
+
+export const freshWay = () => get<Way>('/api/me/phone/way')
 
 export const liveCalls = async () => (await get<Page<Call>>('/api/calls', { query: { state: 'live' } })).items
 

@@ -2,22 +2,29 @@
 import { UA, WebSocketInterface, C } from 'jssip'
 import type { RTCSession } from 'jssip/lib/RTCSession'
 import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from 'jssip/lib/UA'
-import type { MakeDriver, SoftCall, SoundStats } from './driver'
+import type { MakeDriver, SoftCall, SoundStats, Way } from './driver'
+import { isRefusal, isRelay } from './relay'
 import { soundOf } from './sound'
 
 const EXPIRES_S = 300
 /** So long candidates are gathered after the first: a server that does not answer must not hold up the call. */
 const GATHER_MS = 600
+/** A relay is asked twice, over TLS with four ways there and back: on a slow network that takes its time. */
+const GATHER_RELAY_MS = 2000
 const BUSY = { status_code: 486, reason_phrase: 'Busy Here' }
 /** Causes of a refused registration that trying again does not mend. */
 const FINAL = new Set<string>([C.causes.AUTHENTICATION_ERROR, C.causes.REJECTED])
+
+/** Ends of a way that may be whole again, and of one that is not. */
+const BROKEN = new Set<RTCIceConnectionState>(['disconnected', 'failed'])
 
 const addressOf = (path: string) => new URL(path, location.href.replace(/^http/, 'ws')).href
 
 export const makeJsSip: MakeDriver = (listener) => {
   let ua: UA | null = null
   let session: RTCSession | null = null
-  let ice: RTCIceServer[] = []
+  let rtc: RTCConfiguration = {}
+  let gatherMs = GATHER_MS
   let shown: SoftCall | null = null
   const speaker = new Audio()
   speaker.autoplay = true
@@ -40,10 +47,17 @@ export const makeJsSip: MakeDriver = (listener) => {
     session = next
     shown = { direction: 'in', state: 'ringing', remote: next.remote_identity.uri.user ?? '', muted: false, held: false, since: null }
     next.on('peerconnection', ({ peerconnection }) => {
+      peerconnection.addEventListener('iceconnectionstatechange', () => {
+        const state = peerconnection.iceConnectionState
+        if (rtc.iceTransportPolicy !== 'relay') return
+        if (BROKEN.has(state)) listener.relay('silent')
+        else if (state === 'connected') listener.relay(null)
+      })
+      peerconnection.addEventListener('icecandidateerror', (error) => isRefusal(error) && listener.relay('refused'))
       peerconnection.addEventListener('track', ({ track, streams }) => (speaker.srcObject = streams[0] ?? new MediaStream([track])))
     })
     let gathering: ReturnType<typeof setTimeout> | undefined
-    next.on('icecandidate', ({ ready }) => (gathering ??= setTimeout(ready, GATHER_MS)))
+    next.on('icecandidate', ({ ready }) => (gathering ??= setTimeout(ready, gatherMs)))
     next.on('confirmed', () => show({ state: 'talking', since: Date.now() }))
     next.on('hold', ({ originator }) => String(originator) === 'local' && show({ held: true }))
     next.on('unhold', ({ originator }) => String(originator) === 'local' && show({ held: false }))
@@ -59,9 +73,23 @@ export const makeJsSip: MakeDriver = (listener) => {
     listener.changed(shown)
   }
 
+  function renew(way: Way) {
+    const iceServers = way.ice_servers as RTCIceServer[]
+    rtc = { iceServers, iceTransportPolicy: way.relay_only ? 'relay' : 'all' }
+    gatherMs = iceServers.some(isRelay) ? GATHER_RELAY_MS : GATHER_MS
+  }
+
+  async function sound(): Promise<SoundStats | null> {
+    const line = session?.connection
+    if (!line) return null
+    return { ...soundOf(await line.getStats()), broken: BROKEN.has(line.iceConnectionState) }
+  }
+
   return {
+    renew,
+    sound,
     start(phone) {
-      ice = phone.ice_servers as RTCIceServer[]
+      renew(phone)
       ua = new UA({
         sockets: new WebSocketInterface(addressOf(phone.ws_url)),
         uri: phone.sip_uri,
@@ -90,11 +118,10 @@ export const makeJsSip: MakeDriver = (listener) => {
       leaving?.terminateSessions()
       leaving?.stop()
     },
-    answer: () => session?.answer({ mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: ice } }),
+    answer: () => session?.answer({ mediaConstraints: { audio: true, video: false }, pcConfig: rtc }),
     hangUp: () => session?.terminate(session.isEstablished() ? {} : BUSY),
     mute: (on) => (on ? session?.mute({ audio: true }) : session?.unmute({ audio: true })),
     hold: (on) => void (on ? session?.hold() : session?.unhold()),
     keys: (digits) => session?.sendDTMF(digits, { transportType: C.DTMF_TRANSPORT.RFC2833 }),
-    sound: async (): Promise<SoundStats | null> => (session?.connection ? soundOf(await session.connection.getStats()) : null),
   }
 }

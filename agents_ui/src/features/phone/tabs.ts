@@ -1,5 +1,5 @@
 /** One tab is the phone; the others show what it shows, and pass on what is pressed in them. */
-import type { LineState, SoftCall } from './driver'
+import type { LineState, RelayTrouble, SoftCall } from './driver'
 
 export type Act =
   | { name: 'answer' | 'hangUp' | 'begin' | 'end' }
@@ -12,6 +12,8 @@ export interface Shown {
   call: SoftCall | null
   /** Words of the hub: why the phone cannot be turned on. */
   trouble: string
+  /** Why sound may not go through a relay. */
+  relay: RelayTrouble | null
 }
 
 type Word = { kind: 'hello' } | { kind: 'shown'; shown: Shown } | { kind: 'act'; act: Act }

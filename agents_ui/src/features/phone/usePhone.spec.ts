@@ -7,7 +7,7 @@ import { usePhone } from './usePhone'
 vi.mock('@/kit/leader', () => ({ electLeader: (_: string, elected: () => void) => (elected(), { isLeader: () => true, stop: () => undefined }) }))
 vi.mock('@/kit/chime', () => ({ chime: vi.fn() }))
 
-const driver = { start: vi.fn(), stop: vi.fn(), answer: vi.fn(), hangUp: vi.fn(), mute: vi.fn(), hold: vi.fn(), keys: vi.fn(), sound: vi.fn() } satisfies SoftphoneDriver
+const driver = { start: vi.fn(), renew: vi.fn(), stop: vi.fn(), answer: vi.fn(), hangUp: vi.fn(), mute: vi.fn(), hold: vi.fn(), keys: vi.fn(), sound: vi.fn() } satisfies SoftphoneDriver
 let listener: SoftphoneListener
 const make: MakeDriver = (heard) => {
   listener = heard
@@ -22,7 +22,7 @@ beforeEach(() => {
   localStorage.clear()
   microphone.mockResolvedValue({ getTracks: () => [] })
   Object.defineProperty(navigator, 'mediaDevices', { configurable: true, value: { getUserMedia: microphone } })
-  vi.stubGlobal('fetch', async () => Response.json({ account: 'pbx', extension: '2001', kind: 'browser', sip_uri: 'sip:2001@x', password: 'p', ws_url: '/ws/sip', ice_servers: [] }))
+  vi.stubGlobal('fetch', async () => Response.json({ account: 'pbx', extension: '2001', kind: 'browser', sip_uri: 'sip:2001@x', password: 'p', ws_url: '/ws/sip', ice_servers: [], relay_only: false, renew_in_s: null }))
 })
 afterEach(() => vi.unstubAllGlobals())
 

@@ -7,17 +7,20 @@ import { ApiProblem } from '@/api/problem'
 import { chime } from '@/kit/chime'
 import { electLeader, type Leader } from '@/kit/leader'
 import { problemText } from '@/words/problem'
-import { signPhoneIn } from './api'
-import type { LineState, MakeDriver, SoftCall, SoftphoneDriver } from './driver'
+import { freshWay, signPhoneIn } from './api'
+import type { LineState, MakeDriver, MyPhone, SoftCall, SoftphoneDriver } from './driver'
 import { hasMicrophone } from './microphone'
 import { mayBeSame } from './numbers'
+import { keepFresh, relayTrouble } from './relay'
 import { joinTabs, type Act, type Shown, type Tabs } from './tabs'
 
 const RING_MS = 2000
 const AGAIN_MS = 5000
+/** A relay that does not let us in is asked again so often. */
+const RELAY_AGAIN_MS = 15_000
 /** So long a call that was asked for may take to come, to be answered by itself. */
 const EXPECT_MS = 30_000
-const OFF: Shown = { line: 'off', call: null, trouble: '' }
+const OFF: Shown = { line: 'off', call: null, trouble: '', relay: null }
 
 const fetchJsSip = async (): Promise<MakeDriver> => (await import('./jssip')).makeJsSip
 
@@ -29,6 +32,8 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
   let tabs: Tabs | null = null
   let ringing: ReturnType<typeof setInterval> | undefined
   let again: ReturnType<typeof setTimeout> | undefined
+  let endFresh: (() => void) | null = null
+  let relayOnly = false
   let expected = { to: '', until: 0 }
   let turn = 0
 
@@ -48,6 +53,8 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
     show({ call: now })
     if (now?.state === 'ringing' && !before) arrive(now)
     if (now?.state !== 'ringing') clearInterval(ringing)
+    // The relay broke in this call: the next one comes here only if it lets us in again.
+    if (!now && relayOnly && shown.value.relay) again = setTimeout(() => void begin())
   }
 
   function arrive(now: SoftCall) {
@@ -63,16 +70,30 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
   async function begin() {
     const mine = ++turn
     hangDown()
-    show({ line: 'starting', trouble: '' })
+    show({ line: 'starting', trouble: '', relay: null })
     const heard = await hasMicrophone()
     if (mine !== turn) return
     if (!heard) return show({ line: 'no-microphone' })
+    await signIn(mine)
+  }
+
+  async function signIn(mine: number) {
     try {
       const [phone, make] = await Promise.all([signPhoneIn(), fetchDriver()])
       if (mine !== turn) return
       if (phone.kind === 'desk') return show({ line: 'off' })
-      driver = make({ line: (state) => mine === turn && line(state), changed: (now) => mine === turn && call(now) })
+      if (!(await mayTalk(phone, mine))) return
+      driver = make({
+        line: (state) => mine === turn && line(state),
+        changed: (now) => mine === turn && call(now),
+        relay: (trouble) => mine === turn && show({ relay: trouble }),
+      })
       driver.start(phone)
+      endFresh = keepFresh(phone.renew_in_s, async () => {
+        const way = await freshWay()
+        if (mine === turn) driver?.renew(way)
+        return way.renew_in_s
+      })
     } catch (trouble) {
       if (!(trouble instanceof ApiProblem)) throw trouble
       if (mine !== turn) return
@@ -82,10 +103,27 @@ export function usePhone(user: string, fetchDriver = fetchJsSip) {
     }
   }
 
+  /** Asks the relays. Where sound goes through them only, and none lets it, calls must not come here: nobody would be heard. */
+  async function mayTalk(phone: MyPhone, mine: number): Promise<boolean> {
+    const asked = relayTrouble(phone.ice_servers as RTCIceServer[]).then((trouble) => {
+      if (mine === turn) show({ relay: trouble })
+      return trouble
+    })
+    relayOnly = phone.relay_only
+    if (!relayOnly) return true
+    const trouble = await asked
+    if (mine !== turn) return false
+    if (!trouble) return true
+    show({ line: 'no-relay' })
+    again = setTimeout(() => void signIn(mine), RELAY_AGAIN_MS)
+    return false
+  }
+
   /** Lets go of the line, without a word to the tabs. */
   function hangDown() {
     clearTimeout(again)
     clearInterval(ringing)
+    endFresh?.()
     const leaving = driver
     driver = null
     leaving?.stop()
