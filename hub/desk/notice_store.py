@@ -11,12 +11,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
-from hub.desk.notices import count_unread
+from hub.desk.notices import MOST_COUNTED, count_unread
 from hub.events import NoticeChanged
 from hub.model.notice import kind_of, notice_out
 from hub.store.client import Database, Doc
 from hub.store.notice_collections import NOTICES
-from hub.store.unit import Unit, Units
+from hub.store.unit import Unit, Units, at_once
 
 AT_ONCE = 50
 _LONGEST_TITLE, _LONGEST_TEXT = 300, 2000
@@ -59,9 +59,23 @@ async def store_some(unit: Unit, news: Sequence[News]) -> None:
     if not docs:
         return
     await unit.db[NOTICES].insert_many(docs, session=unit.session)
-    counts = {user: await count_unread(unit.db, user, unit) for user in {doc["user"] for doc in docs}}
+    counts = await _unread_after(unit, docs)
     for doc in docs:
         unit.announce(NoticeChanged(notice=notice_out(doc), unread=counts[doc["user"]], _user=doc["user"]))
+
+
+async def _unread_after(unit: Unit, added: Sequence[Doc]) -> dict[str, dict[str, int]]:
+    """User -> what is unread by kind, once these are stored. What was there before is counted at once, beside the unit."""
+    counts: dict[str, dict[str, int]] = {}
+
+    async def count(user: str) -> None:
+        counts[user] = await count_unread(unit.beside, user)
+
+    await at_once(*(count(user) for user in {doc["user"] for doc in added}))
+    for doc in added:
+        unread = counts[doc["user"]]
+        unread[doc["kind"]] = min(unread[doc["kind"]] + 1, MOST_COUNTED)
+    return counts
 
 
 def _document(news: News) -> Doc:

@@ -17,7 +17,7 @@ from hub.store.unit import Unit, Units
 Which = Literal["current", "unread", "read", "archived"]
 _STATES: dict[str, list[NoticeState]] = {"current": ["unread", "read"]}
 _TIME_MS = 2000
-_COUNTED = 1000
+MOST_COUNTED = 1000
 _AT_ONCE = 500
 
 
@@ -115,7 +115,7 @@ async def count_unread(db: Database, user: str, unit: Unit | None = None) -> dic
     """Inside a unit the counts are those of its commit."""
     session = unit.session if unit else None
     return {
-        kind: await db[NOTICES].count_documents(conditions(user, "unread", kind), limit=_COUNTED, session=session)
+        kind: await db[NOTICES].count_documents(conditions(user, "unread", kind), limit=MOST_COUNTED, session=session)
         for kind in KINDS
     }
 
