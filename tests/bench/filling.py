@@ -12,14 +12,14 @@ from hub.store.collections import MESSAGES
 from tests.bench.town import Town
 
 _BATCH, _TRIAL = 500, 20_000
-_PATIENCE_S = 1200.0
+_PATIENCE_S = 3600.0
 _FEWER = 300_000
 _SLOWS_DOWN = 0.7
 """A larger index takes new entries more slowly; the rate of the trial is not kept to the end."""
 
 
 async def fill(hub: Hub, town: Town) -> tuple[int, float]:
-    """Index the newest messages, all of them where twenty minutes will do; returns how many, and how many a second."""
+    """Index the newest messages, all of them where an hour will do; returns how many, and how many a second."""
     filler = SearchFiller(hub.db, hub.records)
     trial = min(_TRIAL, town.messages)
     trial_s = await _index(hub, filler, town.messages - trial, town.messages)

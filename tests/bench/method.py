@@ -39,7 +39,7 @@ the agent's. First paint: from the click on the long conversation until its newe
 middle of seven reloads. Event to row: all 10,000 rows are fetched, then a conversation gets another subject a hundred times; from
 the moment the browser has the event's frame until the row shows it. There is no floor: the budgets are absolute.""",
     "search": """The same database as for the pages. The search index is filled by the product's own reader (its rate is shown); where a
-million messages would take longer than twenty minutes, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
+million messages would take longer than an hour, the newest 300,000 are indexed and the note says so. Texts follow Zipf's law; questions are one or two words,
 Chinese or English, or an order number, asked over HTTP two at a time (as many as a hub lets run at once) by an agent of five queues,
 so that three of four hits must be left out. The floor is one bare index look-up of the first word. Live work: a hub takes mails as in *ingest*, with and without four people who search again a quarter of
 a second after each answer, in turns.""",
@@ -47,8 +47,8 @@ a second after each answer, in turns.""",
 over for other callers and agents: 50 calls begin each second for a minute, the caller of each is one of 1,000,000 contacts, and
 each of 100 agents, five in each of 20 queues, sits at a console that is a whole python-socketio client. The way runs from the moment at which the PBX
 process sends the event (its time stamp) until `call.ringing` with the matched contact is at the console. The part in the hub is
-between two stamps that the event carries: heard, and told (raw events kept, calls made of them, the message written, the caller
-looked up); the commit of the event, the change stream and the socket come after it. The floor does the least with the same
+between two stamps that the event carries: heard (its bytes were read from the socket), and told (raw events kept, calls made of
+them, the caller looked up, the turn of a unit of work had); the commit of the event, the change stream and the socket come after it. The floor does the least with the same
 MongoDB at the same rate: eight raw events kept, the number looked up, a message and an event in one transaction, delivered
 by a change stream; no hub, no socket, no console. One more agent, alone in a queue of their own, has the built console in a
 Chromium on the same machine, where two more calls ring each second: this way ends when the card with the contact is painted.""",
