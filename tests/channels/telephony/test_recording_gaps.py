@@ -84,6 +84,7 @@ async def test_a_recording_that_began_unheard_is_found_and_fetched(
     async with talking(pbx, ami, tmp_path):
         assert await db["calls"].count_documents({}) == 0
         await cable.mend()
+        await until(lambda: _more_gaps(floor, 0), 60)
         live = await now_is(db, "unknown")
         [found] = await told(db, "MixMonitorStart")
         assert (found["fields"]["Mainstem"], found["fields"]["Uniqueid"]) == ("snapshot", live["call"])
