@@ -93,6 +93,7 @@ async def test_a_console_that_missed_too_much_reads_everything_again(
     await deliver(settings, 1)
     page = await console("agent")
     await page.text("Pump leaks again").first.click()
+    await page.find("[data-message]").first.wait_for()
     await page.mark("live")
     link.cut()
     await page.mark("offline")
