@@ -31,6 +31,7 @@ _ANNOUNCEMENTS = 4
 """Of one call at once, mostly no more: message and conversation changed, call changed, answered."""
 _ASIDE = ("n", "notes", "rang")
 """What of a call's document is no news: others write it, or it only serves to go on from there."""
+_PROMISE = ("message", "conversation", "promised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class CallPublisher:
 
     def _step(self, ground: Ground, key: str, news: CallNews) -> _Step:
         known, part = ground.known.get(key), part_document(news, ground.people)
-        if known and known["message"]:
+        if known and known["message"] and not known.get("promised"):
             op: Op | None = Amendment(known["message"], _as_change(part)) if known["part"] != part else None
         else:
             op = self._stream.arrival(self._envelope(news, part, ground.queues)) if news.told else None
@@ -121,8 +122,10 @@ class CallPublisher:
         return [after for _, after in states]
 
     def _state(self, held: Doc | None, step: _Step, place: Place) -> State:
-        """The document as it was told last, and as it becomes: with what was noted on it meanwhile, and what rang."""
-        ours = {name: held[name] for name in ("notes", "rang") if name in held} if held else {}
+        """The document as it was told last, and as it becomes: with what was noted on it meanwhile, and what rang. What is
+        promised stays so until the message is written: this may be the call as it was before it rang."""
+        stays = _PROMISE if step.op is None and held and held.get("promised") and not step.news.merged_into else ()
+        ours = {name: held[name] for name in ("notes", "rang", *stays) if name in held} if held else {}
         return _told(held), self._document(step, place) | ours
 
     async def _alone(self, ground: Ground, step: _Step, error: Exception) -> None:
@@ -180,7 +183,7 @@ async def _look(unit: Unit, *, steps: Sequence[_Step], held: dict[str, Doc]) -> 
         if isinstance(step.op, Arrival):
             doc = held.get(step.key) or {}
             step.op.message = doc.get("message")
-            step.op.conversation = doc.get("conversation") if doc.get("opens") else None
+            step.op.conversation = doc["conversation"] if "conversation" in doc.get("promised", ()) else None
 
 
 async def _mend(unit: Unit, steps: Sequence[_Step], outcomes: Sequence[Outcome]) -> None:

@@ -1,7 +1,7 @@
 """Whose phone rings is told at once, in a small unit of work of its own; what else there is to write of the call follows.
 
-The document of a call remembers which rings were told. A call that had none gets it here, with the ids that its message and
-conversation will have: a crash in between leaves them to whoever takes the calls up. (docs/decisions/0020)
+The document of a call remembers which rings were told. A call that had none gets it here, and one without a message the ids
+that message and conversation will have: a crash in between leaves them to whoever takes the calls up. (docs/decisions/0020)
 """
 
 from __future__ import annotations
@@ -82,13 +82,22 @@ class Ringer:
         """The call as it is shown, and what is written of it: of one that is known only that it rang, so that whoever
         publishes it sees what else is new."""
         rang, part = [ring["id"] for ring in new], part_document(news, rings.people)
+        promise = _promise(news, rings) if before is None or not before["message"] else {}
         if before is not None:
-            shown = before | {"part": part, "state": news.part["state"]}
-            return shown, UpdateOne({"_id": key}, {"$addToSet": {"rang": {"$each": rang}}})
-        known = rings.conversations.get(news.party.key)
-        place = (new_id(), known or new_id()) if news.told else (None, None)
-        doc = call_document(key, self._account, news, part, place)
-        return doc, InsertOne(doc | {"rang": rang, "only_rang": True, "opens": known is None})
+            shown = before | {"part": part, "state": news.part["state"]} | promise
+            noted = {"$addToSet": {"rang": {"$each": rang}}}
+            return shown, UpdateOne({"_id": key}, noted | ({"$set": promise} if promise else {}))
+        doc = call_document(key, self._account, news, part, (None, None)) | promise
+        return doc, InsertOne(doc | {"rang": rang, "only_rang": True})
+
+
+def _promise(news: CallNews, rings: Rings) -> Doc:
+    """The ids that its message and its conversation will have, for the call's document."""
+    if not news.told:
+        return {}
+    if known := rings.conversations.get(news.party.key):
+        return {"message": new_id(), "conversation": known, "promised": ["message"]}
+    return {"message": new_id(), "conversation": new_id(), "promised": ["message", "conversation"]}
 
 
 def _ringing(call: Doc, news: CallNews, ring: RingOut, rings: Rings) -> CallRinging:

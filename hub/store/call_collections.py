@@ -10,7 +10,7 @@ expires_at}`. The account's settings say for how long."""
 CALLS = "calls"
 """How each call stands, for finding it by any linkedid and for what is live: `{_id: ACCOUNT|CALL, account, call,
 linkedids, live, state, message, conversation, part, n, rang, users, began_at, merged_into}`. `only_rang`: a ring was told and
-nothing else; `message` and `conversation` are the ids that they will have; it `opens` the conversation."""
+nothing else. `promised`: which of `message` and `conversation` is not there yet, and will have this id."""
 CALL_GAPS = "call_gaps"
 """Times in which a PBX could not be heard: `{account, from, until, ended}`; `ended` calls were over afterwards."""
 PHONE_SOCKETS = "phone_sockets"

@@ -126,6 +126,31 @@ async def test_a_ring_is_told_before_its_message_and_names_it(log: AccountCalls,
     assert sorted(await names(db)) == ["call.changed", "call.ringing", "message.appended"]
 
 
+@pytest.mark.parametrize("moments", ["before", "before and late", "late"])
+@pytest.mark.parametrize("written", range(1, 9))
+async def test_a_ring_names_the_message_even_of_a_call_that_was_written_without_one(
+    log: AccountCalls, db: Database, stream: Stream, written: int, moments: str
+) -> None:
+    """Before anybody is called it is worth none; whatever is written before the ring, or late, its ids stay."""
+    events = trace("queue-answered")
+    if "before" in moments:
+        await log.publish(news(events[:written]))
+    await _ring(log, news(events[:8]))
+    if "late" in moments:
+        await log.publish(news(events[:written]))
+        log = AccountCalls(stream, "pbx")  # as after a crash
+    await _tell(log, news(events))
+    ring = await db["events"].find_one({"name": "call.ringing"})
+    [message] = await db["messages"].find({}).to_list()
+    assert ring is not None
+    assert (message["_id"], message["conversation"]) == (
+        ring["data"]["call"]["id"], ring["data"]["call"]["conversation"],
+    )  # fmt: skip
+    call = await db["calls"].find_one({})
+    assert call is not None
+    assert (call["message"], call.get("promised"), call.get("only_rang")) == (message["_id"], None, None)
+
+
 @pytest.mark.parametrize("state", ["open", "closed"])
 async def test_who_calls_again_is_told_with_the_conversation_of_their_calls(
     log: AccountCalls, db: Database, state: str
