@@ -118,7 +118,8 @@ class CallPublisher:
         await _mend(unit, steps, outcomes)
         states = [self._state(held.get(step.key), step, place) for step, place in zip(steps, places, strict=True)]
         states = [(before, after) for before, after in states if _shown(before) != _shown(after)]
-        await tell(unit, states=states, people=ground.people, batch=batch)
+        messages = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+        await tell(unit, states=states, people=ground.people, messages=messages, batch=batch)
         return [after for _, after in states]
 
     def _state(self, held: Doc | None, step: _Step, place: Place) -> State:
@@ -133,17 +134,17 @@ class CallPublisher:
         if not isinstance(step.op, Arrival):
             raise error
         try:
-            stored = await self._stream.ingest(step.op.envelope)
-            place: Place = (stored["id"], stored["conversation"])
+            messages = [await self._stream.ingest(step.op.envelope)]
+            place: Place = (messages[0]["id"], messages[0]["conversation"])
         except Poisoned as reason:
             log.warning("a call cannot be stored", extra={"account": self._account, "reason": str(reason)})
-            place = (None, None)
+            messages, place = [], (None, None)
 
         async def work(unit: Unit) -> Doc:
             held = await held_calls(unit, [step.key])
             before, after = self._state(held.get(step.key), step, place)
             if _shown(before) != _shown(after):
-                await tell(unit, states=[(before, after)], people=ground.people, batch=None)
+                await tell(unit, states=[(before, after)], people=ground.people, messages=messages, batch=None)
             return after
 
         self._remember([await self._stream.units.run(work)])

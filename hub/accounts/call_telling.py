@@ -13,12 +13,13 @@ from hub.accounts.recorded import expect_recordings
 from hub.events import CallAnswered, CallChanged, CallEnded
 from hub.model.call import PersonOut
 from hub.model.conversation import conversation_rooms
+from hub.model.message import MessageOut
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
-from hub.store.collections import CONVERSATIONS, MESSAGES
+from hub.store.collections import CONVERSATIONS
 from hub.store.unit import Unit
 from hub.stream.batch import Batch
-from hub.stream.conversations import load_conversation, save_conversation
+from hub.stream.conversations import load_conversation, save_conversations
 
 State = tuple[Doc | None, Doc]
 """The call's document as it was told last, and as it is now."""
@@ -29,29 +30,32 @@ async def tell(
     *,
     states: Sequence[State],
     people: Mapping[str, PersonOut],
+    messages: Sequence[MessageOut],
     batch: Batch | None,
 ) -> None:
     """Write the calls' documents and announce what is new in them.
 
     Args:
         people: extension -> who has it.
+        messages: those of the calls, where something of them is new.
         batch: what wrote their messages in the same unit.
     """
     if not states:
         return
     conversations = await _conversations(unit, [after for _, after in states], batch)
-    stored_at = await _stored_at(
-        unit, [after for before, after in states if _answered(after) and not _answered(before)]
-    )
+    taken, over = dict(conversations), []
+    stored_at = {message["id"]: message["stored_at"] for message in messages}
     for before, after in states:
-        rooms = _rooms(after, conversations.get(after["conversation"]))
+        rooms = _rooms(after, taken.get(after["conversation"]))
         unit.announce(CallChanged(call=call_out(after), _rooms=rooms))
         if _answered(after) and not _answered(before):
             unit.announce(CallAnswered(call=call_out(after), _rooms=rooms))
-            await _taken(unit, after, people, conversations, stored_at)
+            _take(after, people, taken, stored_at)
         if not after["live"] and (before is None or before["live"]):
             unit.announce(CallEnded(call=call_out(after), _rooms=rooms))
-            await expect_recordings(unit, after)
+            over.append(after)
+    await _save(unit, conversations, taken)
+    await expect_recordings(unit, over)
     writes = [ReplaceOne({"_id": after["_id"]}, after, upsert=True) for _, after in states]
     await unit.db[CALLS].bulk_write(writes, ordered=False, session=unit.session)
 
@@ -83,23 +87,12 @@ def _rooms(call: Doc, conversation: Doc | None) -> frozenset[Room]:
     return frozenset(rooms | (conversation_rooms(conversation) if conversation else set()))
 
 
-async def _stored_at(unit: Unit, calls: Sequence[Doc]) -> dict[str, datetime]:
-    """Message -> since when its caller waits for an answer, if nothing came later."""
-    wanted = [call["message"] for call in calls if call["message"]]
-    if not wanted:
-        return {}
-    found = unit.db[MESSAGES].find({"_id": {"$in": wanted}}, {"stored_at": 1}, session=unit.session)
-    return {doc["_id"]: doc["stored_at"] async for doc in found}
-
-
-async def _taken(
-    unit: Unit,
-    call: Doc,
-    people: Mapping[str, PersonOut],
-    conversations: MutableMapping[str, Doc],
+def _take(
+    call: Doc, people: Mapping[str, PersonOut], conversations: MutableMapping[str, Doc],
     stored_at: Mapping[str, datetime],
-) -> None:
-    """Who answers has the conversation, where nobody had it; and the caller does not wait for an answer any more."""
+) -> None:  # fmt: skip
+    """Who answers has the conversation, where nobody had it; and the caller does not wait for an answer any more, unless
+    something else was waited for before."""
     before = conversations.get(call["conversation"])
     if before is None or call["part"]["direction"] != "inbound":  # taken out of the store meanwhile: nobody can have it
         return
@@ -110,5 +103,10 @@ async def _taken(
     if before["waiting_since"] and before["waiting_since"] == stored_at.get(call["message"]):
         changes["waiting_since"] = None
     if changes:
-        after = await save_conversation(unit, before, changes)
-        conversations.update({each: after for each, doc in conversations.items() if doc is before})
+        conversations.update({each: before | changes for each, doc in conversations.items() if doc is before})
+
+
+async def _save(unit: Unit, before: Mapping[str, Doc], after: Mapping[str, Doc]) -> None:
+    """Those that were taken, once each: a joined-away id leads to the same one."""
+    changed = {doc["_id"]: (before[each], doc) for each, doc in after.items() if doc is not before[each]}
+    await save_conversations(unit, [*changed.values()])

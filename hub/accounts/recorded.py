@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pymongo import UpdateOne
+
 from hub.store.client import Doc
-from hub.store.jobs import ask_for
+from hub.store.jobs import ask_for_each
 from hub.store.recording_collections import RECORDINGS
 from hub.store.unit import Unit
 
@@ -12,16 +16,20 @@ _UNKNOWN: Doc = {"state": "awaited", "sha256": None, "type": "", "size": 0, "sec
             "cleared": False, "ended_at": None, "hold": None}  # fmt: skip
 
 
-async def expect_recordings(unit: Unit, call: Doc) -> None:
-    """Note each recording of the call, and ask the workers to fetch them."""
-    if not call.get("tapes") or call["message"] is None:
+async def expect_recordings(unit: Unit, calls: Sequence[Doc]) -> None:
+    """Note each recording of the calls, and ask the workers to fetch them."""
+    taped = [call for call in calls if call.get("tapes") and call["message"] is not None]
+    if not taped:
         return
-    for number, tape in enumerate(call["tapes"], 1):
-        key = f"{call['account']}|{tape['channel']}"
-        fresh = {**facts_of(call), **tape, **_UNKNOWN, "n": number, "file": f"recording-{key}"}
-        change = {"$setOnInsert": fresh}
-        await unit.db[RECORDINGS].update_one({"_id": key}, change, upsert=True, session=unit.session)
-    await ask_for(unit, FETCH, {"call": call["_id"]})
+    writes = [_note(call, number, tape) for call in taped for number, tape in enumerate(call["tapes"], 1)]
+    await unit.db[RECORDINGS].bulk_write(writes, ordered=False, session=unit.session)
+    await ask_for_each(unit, FETCH, [{"call": call["_id"]} for call in taped])
+
+
+def _note(call: Doc, number: int, tape: Doc) -> UpdateOne:
+    key = f"{call['account']}|{tape['channel']}"
+    fresh = {**facts_of(call), **tape, **_UNKNOWN, "n": number, "file": f"recording-{key}"}
+    return UpdateOne({"_id": key}, {"$setOnInsert": fresh}, upsert=True)
 
 
 def facts_of(call: Doc) -> Doc:

@@ -29,23 +29,17 @@ class CallReader:
         return Reader("calls", _WANTS, self.handle, calm=True)
 
     async def handle(self, batch: Sequence[Doc]) -> None:
-        """A batch of events, in order; those whom somebody talks with are looked up together, up to the next lost caller."""
-        answered: list[Doc] = []
+        """A batch of events, in order; whom nobody answered, and who was reached, is worked through in one go."""
         for event in batch:
             data: Doc = event["data"]
             match event["name"]:
                 case "call.changed":
                     await self._after_calls.begin(data["call"], event["at"])
-                case "call.answered":
-                    answered.append(data["call"])
                 case "call.ended":
-                    await self._lost.reached(answered)
-                    answered.clear()
-                    await self._lost.note(data["call"])
                     await self._run_again(data["call"])
                 case "agent.changed" if data["state"] not in ("wrap_up", "busy"):
                     await self._after_calls.end(data["user"], begun_before=data["since"])
-        await self._lost.reached(answered)
+        await self._lost.follow(batch)
 
     async def _run_again(self, call: Doc) -> None:
         """A recording that stood still when the call ended stands still no more."""

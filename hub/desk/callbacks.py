@@ -10,9 +10,9 @@ from crm_core.ground.addresses import phone_key
 from crm_core.ground.clock import as_stored, now
 from crm_core.ground.errors import Conflict, FieldError, Invalid, MainstemError, NotFound
 from hub.calling import new_reference
+from hub.desk.callback_changes import announce, blank, close
 from hub.desk.calls import Calls
 from hub.desk.in_time import in_time
-from hub.desk.lost_callers import announce, blank, close
 from hub.desk.sight import seen_conversation
 from hub.errors import InDoubt
 from hub.events import NoticeRaised

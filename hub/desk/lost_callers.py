@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pymongo import ReplaceOne
 
 from crm_core.ground.clock import now
-from crm_core.ground.ids import new_id
-from hub.events import CallbackChanged
-from hub.model.callback import callback_out, callback_rooms
+from hub.desk.callback_changes import announce, blank, ending
 from hub.store.call_collections import CALLS
 from hub.store.call_desk_collections import CALLBACKS
-from hub.store.client import Doc
+from hub.store.client import Database, Doc
 from hub.store.collections import QUEUES
 from hub.store.unit import Unit, Units
 
 _PHONE = "phone:"
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """A call that was answered, or that is over and was not.
+
+    Attributes:
+        seq: the place of the event that says so.
+        call: as it was then (`CallOut`).
+        party: the other side; None where no number was shown, or the call is part of another.
+    """
+
+    seq: int
+    answered: bool
+    call: Doc
+    party: Doc | None
+
+    @property
+    def number(self) -> str:
+        """Empty where none was shown."""
+        return _number(self.party) if self.party else ""
 
 
 class LostCallers:
@@ -23,82 +47,112 @@ class LostCallers:
     def __init__(self, units: Units) -> None:
         self._units, self._db = units, units.db
 
-    async def note(self, call: Doc) -> None:
-        """A call is over (`CallOut`): was it a caller of a queue whom nobody answered?"""
-        part, key = call["part"], f"{call['account']}|{call['call']}"
-        lost = part["direction"] == "inbound" and part["outcome"] in ("abandoned", "no_answer") and part["queues"]
-        if not lost or await self._db[CALLBACKS].find_one({"calls": key}, {"_id": 1}):
-            return
-        party = await self._party(key)
-        if party is not None:
-            await self._units.run(lambda unit: self._open(unit, call, key, party))
+    async def follow(self, events: Sequence[Doc]) -> None:
+        """What became of calls, in order, in at most one unit of work: a caller of a queue whom nobody answered is to be
+        called back; whoever is talked with is not any more.
 
-    async def reached(self, calls: Sequence[Doc]) -> None:
-        """Somebody talks with somebody (`CallOut`): whoever waits for being called back does not any more."""
-        if not calls:
-            return
-        keys = [f"{call['account']}|{call['call']}" for call in calls]
-        parties = self._db[CALLS].find({"_id": {"$in": keys}, "merged_into": None}, {"party": 1})
-        numbers = [number async for doc in parties if (number := _number(doc)) is not None]
-        linkedids = [linkedid for call in calls for linkedid in call["linkedids"]]
-        which = [{"dialled": {"$in": linkedids}}, {"open_lost": {"$in": numbers}}]
-        async for doc in self._db[CALLBACKS].find({"state": "open", "$or": which}, {"_id": 1}):
-            await self._units.run(lambda unit, one=doc["_id"]: close(unit, one, "done", "reached"))  # type: ignore[misc]
+        Args:
+            events: `call.answered` and `call.ended`; others say nothing here.
+        """
+        news = await self._news([event for event in events if _says_something(event)])
+        lost = any(not each.answered for each in news)
+        if lost or (news and await self._db[CALLBACKS].find_one(_concerned(news), {"_id": 1})):
+            await self._units.run(partial(_follow, news=news))
 
-    async def _party(self, key: str) -> Doc | None:
-        """The other side's number and name; None where none was shown, or the call is part of another."""
-        doc = await self._db[CALLS].find_one({"_id": key, "merged_into": None}, {"party": 1})
-        number = _number(doc) if doc else None
-        return {"number": number, "name": doc["party"]["name"]} if doc and number else None
+    async def _news(self, events: Sequence[Doc]) -> list[_News]:
+        """Without lost calls that stand on a callback already, open or not, and those that nobody can call back."""
+        keys = sorted({_key(event["data"]["call"]) for event in events})
+        if not keys:
+            return []
+        found = self._db[CALLS].find({"_id": {"$in": keys}, "merged_into": None}, {"party": 1})
+        parties = {doc["_id"]: doc["party"] async for doc in found if doc["party"]["key"].startswith(_PHONE)}
+        noted = await _noted(self._db, keys)
+        news = [
+            _News(event["_id"], event["name"] == "call.answered", call, parties.get(_key(call)))
+            for event in events
+            for call in (event["data"]["call"],)
+        ]
+        return [each for each in news if each.answered or (each.party and _key(each.call) not in noted)]
 
-    async def _open(self, unit: Unit, call: Doc, key: str, party: Doc) -> None:
-        before = await unit.db[CALLBACKS].find_one({"open_lost": party["number"]}, session=unit.session)
-        if before is not None and key in before["calls"]:
+
+class _Open:
+    """The callbacks that are open, while what became of calls is worked through."""
+
+    def __init__(self, docs: Sequence[Doc], queues: frozenset[str]) -> None:
+        self.changed: dict[str, Doc] = {}
+        self._queues = queues
+        self._of_number = {doc["open_lost"]: doc for doc in docs if "open_lost" in doc}
+        self._of_call: defaultdict[str, list[Doc]] = defaultdict(list)
+        for doc in docs:
+            self._of_call[doc["dialled"]].append(doc)
+
+    def lost(self, news: _News) -> None:
+        doc = self._of_number.get(news.number) or self._first(news)
+        if (key := _key(news.call)) in doc["calls"]:
             return
-        doc = before or await self._first(unit, call, party)
         doc["calls"] = [*doc["calls"], key]
-        doc["messages"] = [*doc["messages"], *([call["id"]] if call["id"] else [])]
-        await unit.db[CALLBACKS].replace_one({"_id": doc["_id"]}, doc, upsert=True, session=unit.session)
-        announce(unit, doc)
+        doc["messages"] = [*doc["messages"], *([news.call["id"]] if news.call["id"] else [])]
+        doc["lost_seq"] = news.seq
+        self._of_number[news.number] = self.changed[doc["_id"]] = doc
 
-    async def _first(self, unit: Unit, call: Doc, party: Doc) -> Doc:
-        queue = call["part"]["queue"]
-        known = await unit.db[QUEUES].find_one({"_id": queue}, {"_id": 1}, session=unit.session)
-        at = now()
-        return blank(party["number"], at) | {
-            "kind": "lost", "name": party["name"], "queue": queue if known else None, "account": call["account"],
-            "conversation": call["conversation"], "announced_at": at, "open_lost": party["number"],
+    def reached(self, news: _News) -> None:
+        """Not where the caller was lost only later: events are seen again after a crash."""
+        dialled = [doc for linkedid in news.call["linkedids"] for doc in self._of_call[linkedid]]
+        for doc in (*dialled, self._of_number.get(news.number)):
+            if doc is not None and doc["state"] == "open" and doc.get("lost_seq", 0) < news.seq:
+                doc |= ending("done", "reached")
+                self._of_number.pop(doc.pop("open_lost", ""), None)
+                self.changed[doc["_id"]] = doc
+
+    def _first(self, news: _News) -> Doc:
+        queue, at = news.call["part"]["queue"], now()
+        return blank(news.number, at) | {
+            "kind": "lost", "name": news.party["name"] if news.party else "", "account": news.call["account"],
+            "queue": queue if queue in self._queues else None, "conversation": news.call["conversation"],
+            "announced_at": at, "open_lost": news.number,
         }  # fmt: skip
 
 
-def _number(call: Doc) -> str | None:
-    key: str = call["party"]["key"]
-    return key.removeprefix(_PHONE) if key.startswith(_PHONE) else None
+async def _follow(unit: Unit, news: Sequence[_News]) -> None:
+    queues = sorted({each.call["part"]["queue"] for each in news if not each.answered})
+    known = frozenset([doc["_id"] async for doc in unit.beside[QUEUES].find({"_id": {"$in": queues}}, {"_id": 1})])
+    open_ = _Open(await unit.beside[CALLBACKS].find(_concerned(news)).to_list(), known)
+    noted = await _noted(unit.beside, [_key(each.call) for each in news if not each.answered])
+    for each in news:
+        if each.answered:
+            open_.reached(each)
+        elif _key(each.call) not in noted:
+            open_.lost(each)
+    writes = [ReplaceOne({"_id": key}, doc, upsert=True) for key, doc in open_.changed.items()]
+    if writes:
+        await unit.db[CALLBACKS].bulk_write(writes, ordered=False, session=unit.session)
+    for doc in open_.changed.values():
+        announce(unit, doc)
 
 
-def blank(number: str, at: object) -> Doc:
-    """A callback of which only number and time are known."""
-    return {
-        "_id": new_id(), "kind": "planned", "number": number, "name": "", "at": at, "assignee": None, "queue": None,
-        "note": "", "conversation": None, "account": None, "calls": [], "messages": [], "state": "open", "dialled": None,
-        "by": None, "created_at": now(), "announced_at": None, "closed_at": None, "closed_because": None,
-    }  # fmt: skip
+async def _noted(db: Database, keys: Sequence[str]) -> set[str]:
+    """Those of the calls that stand on a callback."""
+    return {key async for doc in db[CALLBACKS].find({"calls": {"$in": [*keys]}}, {"calls": 1}) for key in doc["calls"]}
 
 
-async def close(unit: Unit, callback: str, state: str, because: str) -> Doc | None:
-    """End an open callback; None where it is not open (any more)."""
-    change = {
-        "$set": {"state": state, "closed_at": now(), "closed_because": because}, "$unset": {"open_lost": ""},
-    }  # fmt: skip
-    query = {"_id": callback, "state": "open"}
-    after: Doc | None = await unit.db[CALLBACKS].find_one_and_update(
-        query, change, return_document=True, session=unit.session
-    )
-    if after is not None:
-        announce(unit, after)
-    return after
+def _concerned(news: Sequence[_News]) -> Doc:
+    """The callbacks that these calls may change."""
+    numbers = sorted({each.number for each in news if each.number})
+    linkedids = sorted({linkedid for each in news if each.answered for linkedid in each.call["linkedids"]})
+    return {"state": "open", "$or": [{"dialled": {"$in": linkedids}}, {"open_lost": {"$in": numbers}}]}
 
 
-def announce(unit: Unit, doc: Doc) -> None:
-    """Tell who sees it."""
-    unit.announce(CallbackChanged(callback=callback_out(doc, now()), _rooms=callback_rooms(doc)))
+def _says_something(event: Doc) -> bool:
+    if event["name"] != "call.ended":
+        return bool(event["name"] == "call.answered")
+    part = event["data"]["call"]["part"]
+    return bool(part["direction"] == "inbound" and part["outcome"] in ("abandoned", "no_answer") and part["queues"])
+
+
+def _key(call: Doc) -> str:
+    return f"{call['account']}|{call['call']}"
+
+
+def _number(party: Doc) -> str:
+    key: str = party["key"]
+    return key.removeprefix(_PHONE)

@@ -5,7 +5,7 @@ So a job survives a killed worker and a lost broker: `jobs.wake` of the workers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,12 @@ async def ask_for(
         job["next_at"] = at
     await unit.db[JOBS].insert_one(job, session=unit.session)
     return str(job["_id"])
+
+
+async def ask_for_each(unit: Unit, task: str, arguments: Sequence[Mapping[str, Any]]) -> None:
+    """Ask for the same piece of work with several arguments, a job each; supervisors hear of them."""
+    jobs = [new_job(new_id(), task, each, user=None) for each in arguments]
+    await unit.db[JOBS].insert_many(jobs, session=unit.session)
 
 
 def new_job(job: str, task: str, arguments: Mapping[str, Any], *, user: str | None, scheduled: bool = False) -> Doc:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from pymongo import ReplaceOne
 
 from crm_core.ground.clock import now
 from crm_core.ground.errors import NotFound
@@ -82,19 +84,37 @@ async def load_conversation(unit: Unit, conversation: str) -> Doc:
 
 
 async def save_conversation(unit: Unit, before: Doc, changes: Mapping[str, Any], *, moved: bool = False) -> Doc:
-    """The one way to change a conversation outside the commit loop; announces it.
+    """Change a conversation outside the commit loop; announces it.
 
     Args:
         before: the document as read in this unit.
         changes: top-level fields and their new values.
         moved: messages came or went.
     """
-    after = {**before, **changes, "revision": before["revision"] + 1, "changed_at": now()}
+    [after] = await save_conversations(unit, [(before, {**before, **changes})], moved=moved)
+    return after
+
+
+async def save_conversations(unit: Unit, changed: Sequence[tuple[Doc, Doc]], *, moved: bool = False) -> list[Doc]:
+    """The one way to change conversations outside the commit loop; announces them. Each once.
+
+    Args:
+        changed: each as it was read in this unit, and as it is to be, but for what follows from that.
+    """
+    saved = [(before, _complete(before, after)) for before, after in changed]
+    if saved:
+        writes = [ReplaceOne({"_id": before["_id"]}, after) for before, after in saved]
+        await unit.db[CONVERSATIONS].bulk_write(writes, ordered=False, session=unit.session)
+    for before, after in saved:
+        announce_conversation(unit, before, after, moved=moved)
+    return [after for _, after in saved]
+
+
+def _complete(before: Doc, after: Doc) -> Doc:
+    after = {**after, "revision": before["revision"] + 1, "changed_at": now()}
     after["links"] = links_of(after)
     if not after.get("viewers"):
         after.pop("viewers", None)  # absent while empty: its index holds only what somebody was shown
-    await unit.db[CONVERSATIONS].replace_one({"_id": before["_id"]}, after, session=unit.session)
-    announce_conversation(unit, before, after, moved=moved)
     return after
 
 

@@ -121,42 +121,79 @@ async def test_what_is_due_is_announced_once_to_whom_it_concerns(hub: Hub, signe
                 await asyncio.sleep(0.05)
 
 
-async def lost_call(hub: Hub, number: int, outcome: str = "abandoned", **more: Any) -> Doc:
+async def lost_call(hub: Hub, number: int, outcome: str = "abandoned", *, caller: str = NUMBER, **more: Any) -> Doc:
     """A call of a queue as the stream tells of it, with its document."""
     part = {"direction": "inbound", "outcome": outcome, "queue": "support", "queues": [{"queue": "support"}]}
     call = {
         "id": f"m{number}", "call": f"{number}.1", "account": "pbx", "conversation": None, "linkedids": [f"{number}.1"],
         "part": part | more,
     }  # fmt: skip
-    party = {"key": f"phone:{NUMBER}", "name": "Ada"}
+    party = {"key": f"phone:{caller}", "name": "Ada"}
     doc = {"_id": f"pbx|{number}.1", "party": party, "merged_into": None, "live": False}
     await hub.db["calls"].replace_one({"_id": doc["_id"]}, doc, upsert=True)
     return call
 
 
+def told(seq: int, call: Doc) -> Doc:
+    """The event that says what became of a call."""
+    name = "call.answered" if call["part"]["outcome"] == "answered" else "call.ended"
+    return {"_id": seq, "name": name, "data": {"call": call}}
+
+
+async def callbacks(hub: Hub) -> list[Doc]:
+    """All there are, the oldest first."""
+    return await hub.db["callbacks"].find({}).sort("_id", 1).to_list()
+
+
 async def test_a_lost_caller_has_one_open_callback_however_often_it_is_seen(hub: Hub) -> None:
     """Seen again after a crash, also after the callback was ended: no second one; another call of the number is added."""
     lost = LostCallers(hub.units)
-    first, second = await lost_call(hub, 1), await lost_call(hub, 2, "no_answer")
-    await asyncio.gather(*(lost.note(call) for call in (first, first, second)))
-    await lost.note(first)
-    [doc] = await hub.db["callbacks"].find({}).to_list()
+    first, second = told(1, await lost_call(hub, 1)), told(2, await lost_call(hub, 2, "no_answer"))
+    await asyncio.gather(*(lost.follow([event]) for event in (first, first, second)))
+    await lost.follow([first])
+    [doc] = await callbacks(hub)
     assert (sorted(doc["calls"]), sorted(doc["messages"])) == (["pbx|1.1", "pbx|2.1"], ["m1", "m2"])
     assert (doc["number"], doc["queue"], doc["kind"]) == (NUMBER, "support", "lost")
-    await lost.reached([await lost_call(hub, 3, "answered")])
-    await lost.note(first)
-    await lost.note(second)
-    [doc] = await hub.db["callbacks"].find({}).to_list()
+    await lost.follow([told(3, await lost_call(hub, 3, "answered"))])
+    await lost.follow([first, second])
+    [doc] = await callbacks(hub)
     assert (doc["state"], doc["closed_because"], "open_lost" in doc) == ("done", "reached", False)
-    await lost.note(await lost_call(hub, 4))
+    await lost.follow([told(4, await lost_call(hub, 4))])
     assert await hub.db["callbacks"].count_documents({"state": "open"}) == 1
+
+
+async def test_who_is_lost_after_being_reached_stays_on_the_list(hub: Hub) -> None:
+    """In one batch, and where the batch is seen again after a crash: the order of the events decides."""
+    lost = LostCallers(hub.units)
+    batch = [
+        told(1, await lost_call(hub, 1)),
+        told(2, await lost_call(hub, 2, "answered")),
+        told(3, await lost_call(hub, 3)),
+    ]
+    for _ in range(2):
+        await lost.follow(batch)
+        assert [(doc["state"], doc["calls"]) for doc in await callbacks(hub)] == [
+            ("done", ["pbx|1.1"]), ("open", ["pbx|3.1"]),
+        ]  # fmt: skip
+    await lost.follow(batch[:2])
+    assert [doc["state"] for doc in await callbacks(hub)] == ["done", "open"]
+
+
+async def test_a_batch_of_lost_callers_takes_the_turn_once(hub: Hub) -> None:
+    """However many they are: all are told in one unit of work, and once."""
+    batch = [told(n, await lost_call(hub, n, caller=f"+86139001390{n}")) for n in range(10, 40)]
+    for _ in range(2):
+        await LostCallers(hub.units).follow(batch)
+    changed = await hub.db["events"].find({"name": "callback.changed"}).to_list()
+    assert (len(changed), len({each["unit"] for each in changed})) == (30, 1)
+    assert await hub.db["callbacks"].count_documents({"state": "open"}) == 30
 
 
 async def test_lost_callers_and_planned_callbacks_are_listed_apart(hub: Hub, signed_in: SignIn) -> None:
     """Where a kind is named, the others are not shown; a kind that does not exist is refused."""
     sue = await signed_in("sue", roles=["SU"])
     planned = await plan(sue)
-    await LostCallers(hub.units).note(await lost_call(hub, 1))
+    await LostCallers(hub.units).follow([told(1, await lost_call(hub, 1))])
     assert await listed(sue, "?kind=planned") == [planned["id"]]
     [lost] = await listed(sue, "?kind=lost")
     assert sorted(await listed(sue)) == sorted([planned["id"], lost])
@@ -167,8 +204,11 @@ async def test_lost_callers_and_planned_callbacks_are_listed_apart(hub: Hub, sig
 async def test_not_every_call_is_a_lost_caller(hub: Hub) -> None:
     """Answered, refused, outgoing, or without a queue: nobody waits to be called back."""
     lost = LostCallers(hub.units)
-    await lost.note(await lost_call(hub, 1, "answered"))
-    await lost.note(await lost_call(hub, 2, "rejected"))
-    await lost.note(await lost_call(hub, 3, direction="outbound"))
-    await lost.note(await lost_call(hub, 4, queues=[]))
+    calls = [
+        await lost_call(hub, 1, "answered"),
+        await lost_call(hub, 2, "rejected"),
+        await lost_call(hub, 3, direction="outbound"),
+        await lost_call(hub, 4, queues=[]),
+    ]
+    await lost.follow([told(seq, call) for seq, call in enumerate(calls, 1)])
     assert await hub.db["callbacks"].count_documents({}) == 0

@@ -9,7 +9,7 @@ import pytest
 from crm_core.ground.clock import now
 from hub.desk.lost_callers import LostCallers
 from hub.main import Hub
-from tests.hub.test_callbacks import lost_call
+from tests.hub.test_callbacks import lost_call, told
 from tests.journeys.conftest import OpenConsole
 from tests.journeys.keyboard import tab_to
 from tests.journeys.watch import Watched
@@ -146,9 +146,9 @@ async def test_a_callback_is_planned_and_a_lost_caller_comes_by_itself(
     await page.find("[data-callback]").wait_for(state="detached")
     await page.mark("live")
     lost = LostCallers(hub.units)
-    await lost.note(await lost_call(hub, 1))
+    await lost.follow([told(1, await lost_call(hub, 1))])
     row = page.find("[data-callback]")
     await row.filter(has_text=NUMBER).wait_for()
     await is_sound(page, "lost", language, width)
-    await lost.reached([await lost_call(hub, 2, "answered")])
+    await lost.follow([told(2, await lost_call(hub, 2, "answered"))])
     await row.wait_for(state="detached")
