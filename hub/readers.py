@@ -29,7 +29,7 @@ class Reader:
     Attributes:
         fields: what of an event's data it needs, by dotted name; empty = all.
         calm: it gathers a batch for `_GATHER_S` instead of running for each event by itself; nobody waits for it.
-        patient: it is calm, and waits while mail pours in, for at most `_MOST_PATIENCE_S` a batch, so that live work
+        patient: it is calm, and waits while others write, mail or calls, for at most `_MOST_PATIENCE_S` a batch, so that live work
             goes first.
     """
 
@@ -45,7 +45,7 @@ class Readers:
     """Runs readers; woken by the feed, with a slow sweep in case a wake-up is missed."""
 
     def __init__(self, db: Database, sweep_s: float = 5.0, idle: Callable[[], bool] = lambda: True) -> None:
-        """`idle` says whether nobody waits for a commit now; `sweep_s`: the longest wait for a wake-up that was missed."""
+        """`idle` says whether nobody writes to the stream now; `sweep_s`: the longest wait for a wake-up that was missed."""
         self._db = db
         self._idle = idle
         self._sweep_s = sweep_s
@@ -103,7 +103,7 @@ class Readers:
         return more
 
     async def _let_others_go_first(self) -> None:
-        """Wait until nobody waits for a commit, within bounds."""
+        """Wait until nobody writes to the stream, within bounds."""
         for _ in range(int(_MOST_PATIENCE_S / _LOOK_AGAIN_S)):
             if self._idle():
                 return

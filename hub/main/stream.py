@@ -28,4 +28,4 @@ class StreamParts(Parts):
         self.hints = Hints(db)
         self.feed = Feed(db, self.hints, ground.announced)
         self.replay = Replay(db, self.feed, limits.replay_events)
-        self.readers = Readers(db, idle=lambda: self.commit.idle)
+        self.readers = Readers(db, idle=lambda: self.commit.idle and units.idle)

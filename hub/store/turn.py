@@ -25,6 +25,11 @@ class Turn:
         finally:
             self._pass_on()
 
+    @property
+    def free(self) -> bool:
+        """Nobody has it, so nobody waits for it."""
+        return not self._taken
+
     async def _take(self, line: deque[asyncio.Future[None]]) -> None:
         if not self._taken:
             self._taken = True

@@ -157,6 +157,11 @@ class Units:
                 if patience.asks_who_is_in_the_way():
                     await self._writer.end_the_dead()
 
+    @property
+    def idle(self) -> bool:
+        """No unit of this process runs or waits."""
+        return self._turn.free
+
     async def tend(self) -> None:
         """Say every second that this process lives, and end the transactions of those that died. Runs until cancelled."""
         while True:

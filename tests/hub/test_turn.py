@@ -32,7 +32,9 @@ async def test_the_urgent_go_before_those_who_came_earlier() -> None:
             group.create_task(one(name, urgent=urgent))
             await _settle()
         assert order == ["first"]
+        assert not turn.free
         gate.set()
+    assert turn.free
     assert order == ["first", "ring", "ring again", "slow one", "slow two"]
 
 
