@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from crm_core.ground.ids import new_id
-from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection, Rings, SpyMode
+from hub.model.call import CallEntry, CallNews, CallOutcome, MuteDirection, Rings, SpyMode, TakeRings
 from hub.model.phone import PhoneAt, PhoneKind, PhoneLine
 
 AccountT_contra = TypeVar("AccountT_contra", contravariant=True)
@@ -52,7 +52,7 @@ class CallLog(Protocol):
         """What the screen pops of the phones that ring in these calls show. Needs nothing that is kept yet."""
         ...
 
-    async def ring(self, rings: Sequence[Rings]) -> None:
+    async def ring(self, take: TakeRings) -> None:
         """Tell of the rings that nobody was told of, durably; `publish` does not. Safe to repeat."""
         ...
 

@@ -30,9 +30,13 @@ class Reached:
         self._value = value
         self._grew.set()
 
+    def is_at(self, value: int) -> bool:
+        """Whether it is so far."""
+        return self._value >= value
+
     async def at(self, value: int) -> None:
         """Wait until it is so far."""
-        while self._value < value:
+        while not self.is_at(value):
             self._grew.clear()
             await self._grew.wait()
 
@@ -100,7 +104,8 @@ class Ringing:
         untold, self._untold = self._untold, {}
         news = [self._news(name, arrived) for name, arrived in untold.items() if name in self._board.calls]
         looked_up = await self._inlet.calls.look_up(news)
-        self._rings.append(looked_up)  # only now: the list may have been taken meanwhile
+        if any(each.rings for each in looked_up.news):
+            self._rings.append(looked_up)
         self._looked_up.set()
 
     async def _tell_all(self) -> None:
@@ -110,12 +115,23 @@ class Ringing:
 
     async def _tell(self) -> None:
         self._looked_up.clear()
-        rings, self._rings = self._rings, []
-        await self._kept.at(max((each.n for some in rings for each in some.news), default=0))
-        await self._inlet.calls.ring(rings)
-        if not self._untold and not self._rings:
+        while self._rings:
+            await self._kept.at(_last(self._rings[0]))
+            await self._inlet.calls.ring(self._take)
+        if not self._untold:
             self._idle.set()
+
+    def _take(self) -> list[Rings]:
+        """Those whose events are kept."""
+        taken = [each for each in self._rings if self._kept.is_at(_last(each))]
+        self._rings = [each for each in self._rings if not self._kept.is_at(_last(each))]
+        return taken
 
     def _news(self, name: str, arrived: datetime) -> CallNews:
         call = self._board.calls[name]
         return news_of(call, self._account.region, heard_at=arrived, aside=self._board.is_aside(call))
+
+
+def _last(rings: Rings) -> int:
+    """The last event that they follow from."""
+    return max((each.n for each in rings.news), default=0)

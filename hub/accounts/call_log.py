@@ -19,7 +19,7 @@ from hub.accounts.call_publishing import CallPublisher
 from hub.accounts.call_ringing import Ringer
 from hub.accounts.phones_beside import keep_beside
 from hub.calling import PhoneBeside
-from hub.model.call import CallEntry, CallNews, Rings
+from hub.model.call import CallEntry, CallNews, Rings, TakeRings
 from hub.store.call_collections import CALL_EVENTS, CALL_GAPS, CALLS
 from hub.store.client import Doc
 from hub.store.collections import BOOKMARKS
@@ -119,9 +119,9 @@ class AccountCalls:
         """What the pops of the phones that ring in these calls show."""
         return await look_up_rings(self._db, self._account, news)
 
-    async def ring(self, rings: Sequence[Rings]) -> None:
+    async def ring(self, take: TakeRings) -> None:
         """Tell whose phones ring."""
-        await self._ringer.tell(rings)
+        await self._ringer.tell(take)
 
     async def publish(self, news: Sequence[CallNews]) -> None:
         """Bring messages, call documents and consoles in step with the calls as they are."""

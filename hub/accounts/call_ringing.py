@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
@@ -18,7 +19,7 @@ from crm_core.ground.errors import Unavailable
 from crm_core.ground.ids import new_id
 from hub.accounts.call_documents import call_document, call_out, held_calls, part_document
 from hub.events import CallRinging
-from hub.model.call import CallNews, RingOut, Rings
+from hub.model.call import CallNews, RingOut, Rings, TakeRings
 from hub.store.call_collections import CALLS
 from hub.store.client import Doc
 from hub.store.unit import Unit
@@ -28,6 +29,16 @@ from hub.stream.stream import Stream
 log = logging.getLogger(__name__)
 
 
+_EXPECTED = 8
+"""Places for rings that are told at once, mostly no more."""
+
+
+def hand_over(rings: list[Rings]) -> list[Rings]:
+    """All of them, once: the list is empty afterwards."""
+    handed, rings[:] = [*rings], []
+    return handed
+
+
 class Ringer:
     """Of one account."""
 
@@ -35,30 +46,32 @@ class Ringer:
         self._stream = stream
         self._account = account
 
-    async def tell(self, rings: Sequence[Rings]) -> None:
+    async def tell(self, take: TakeRings) -> None:
         """Tell of those that nobody was told of.
 
         Raises:
             Unavailable: the store is away.
         """
-        people = {extension: person for some in rings for extension, person in some.people.items()}
-        pops = {ring: pop for some in rings for ring, pop in some.pops.items()}
-        if news := tuple(each for some in rings for each in some.news if each.rings):
-            conversations = {party: found for some in rings for party, found in some.conversations.items()}
-            await self._tell(Rings(news, people, pops, conversations))
+        taken: list[Rings] = []
 
-    async def _tell(self, rings: Rings) -> None:
         async def work(unit: Unit) -> None:
-            await self._work(unit, rings)
+            taken.extend(take())  # only now: others may have begun to ring while this waited for its turn
+            await self._work(unit, _together(taken))
 
         try:
-            await self._stream.units.run(work, spare=len(rings.pops), urgent=True)
+            await self._stream.units.run(work, spare=_EXPECTED, urgent=True)
         except (Unavailable, *AWAY) as error:
             raise Unavailable("the store is away; the rings are told when it is back") from error
         except Exception:
-            log.warning("rings not told", extra={"account": self._account, "size": len(rings.news)}, exc_info=True)
-            for each in rings.news if len(rings.news) > 1 else ():
-                await self._tell(replace(rings, news=(each,)))
+            if not taken:
+                raise
+            log.warning("rings not told", extra={"account": self._account, "size": len(taken)}, exc_info=True)
+            await self._tell_each(_together(taken))
+
+    async def _tell_each(self, rings: Rings) -> None:
+        """By itself, so that one which cannot be told keeps no other from it."""
+        for each in rings.news if len(rings.news) > 1 else ():
+            await self.tell(partial(hand_over, [replace(rings, news=(each,))]))
 
     async def _work(self, unit: Unit, rings: Rings) -> None:
         calls = {f"{self._account}|{each.id}": each for each in rings.news}  # looked up twice: as it was the last time
@@ -89,6 +102,15 @@ class Ringer:
             return shown, UpdateOne({"_id": key}, noted | ({"$set": promise} if promise else {}))
         doc = call_document(key, self._account, news, part, (None, None)) | promise
         return doc, InsertOne(doc | {"rang": rang, "only_rang": True})
+
+
+def _together(rings: Sequence[Rings]) -> Rings:
+    return Rings(
+        news=tuple(each for some in rings for each in some.news if each.rings),
+        people={extension: person for some in rings for extension, person in some.people.items()},
+        pops={ring: pop for some in rings for ring, pop in some.pops.items()},
+        conversations={party: found for some in rings for party, found in some.conversations.items()},
+    )
 
 
 def _promise(news: CallNews, rings: Rings) -> Doc:

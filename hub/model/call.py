@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NotRequired
@@ -253,3 +253,7 @@ class Rings:
     people: Mapping[str, PersonOut]
     pops: Mapping[str, Pop]
     conversations: Mapping[str, str]
+
+
+TakeRings = Callable[[], Sequence[Rings]]
+"""Hands over the rings that are to be told, each once; asked when they can be, and again when that has to be repeated."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,8 +17,10 @@ from channels.telephony.switchboard import Switchboard
 from crm_core.ground.errors import Unavailable
 from crm_core.ground.ids import new_id
 from hub.accounts.call_log import AccountCalls
+from hub.accounts.call_ringing import hand_over
 from hub.model.call import CallEntry, CallNews
 from hub.store.client import Database
+from hub.store.unit import Unit
 from hub.stream.stream import Stream
 from tests.channels.telephony.test_machine import trace
 
@@ -44,7 +48,7 @@ def log(stream: Stream) -> AccountCalls:
 
 async def _ring(log: AccountCalls, calls: Sequence[CallNews]) -> None:
     """What the link does first."""
-    await log.ring([await log.look_up(calls)])
+    await log.ring(partial(hand_over, [await log.look_up(calls)]))
 
 
 async def _tell(log: AccountCalls, calls: Sequence[CallNews]) -> None:
@@ -174,6 +178,27 @@ async def test_a_ring_told_while_the_call_is_written_is_not_forgotten(log: Accou
     await log.publish(news(events))
     await _ring(log, news(events[:8]))
     assert (await names(db)).count("call.ringing") == 1
+
+
+async def test_who_begins_to_ring_while_another_waits_for_the_turn_is_told_with_it(
+    log: AccountCalls, db: Database, stream: Stream
+) -> None:
+    """What is to be told is taken when the turn is had: the second ring waits for nothing of its own."""
+    first = news(trace("queue-answered")[:8])[0]
+    waiting = [await log.look_up([first])]
+
+    async def in_the_way(_unit: Unit) -> None:
+        telling = asyncio.ensure_future(log.ring(partial(hand_over, waiting)))
+        await asyncio.sleep(0)  # it waits now
+        waiting.append(await log.look_up([replace(first, id="second", linkedids=("second",))]))
+        told.append(telling)
+
+    told: list[asyncio.Future[None]] = []
+    await stream.units.run(in_the_way)
+    await told[0]
+    rings = await db["events"].find({"name": "call.ringing"}).to_list()
+    assert sorted(each["data"]["call"]["call"] for each in rings) == sorted([first.id, "second"])
+    assert len({each["unit"] for each in rings}) == 1
 
 
 async def test_a_ring_that_cannot_be_told_keeps_no_other_from_it(log: AccountCalls, db: Database) -> None:
