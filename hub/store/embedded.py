@@ -170,20 +170,24 @@ class EmbeddedMongo:
         self._process = None
         while True:
             await self._find_or_launch()
-            if await self._is_primary():
+            if await self._becomes_primary():
                 return
-            await asyncio.sleep(0.05)
 
-    async def _is_primary(self) -> bool:
+    async def _becomes_primary(self) -> bool:
+        """Wait for the server that runs now; False when it has ended."""
         client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
             "127.0.0.1", self._port, directConnection=True, serverSelectionTimeoutMS=1000
         )
         try:
-            if (await client.admin.command("hello")).get("isWritablePrimary"):
-                return True
-            await self._initiate(client)
-        except PyMongoError as error:
-            log.debug("mongod is not ready yet", extra={"error": str(error)})
+            pid = self._running()
+            while pid is not None and self._running() == pid:
+                try:
+                    if (await client.admin.command("hello")).get("isWritablePrimary"):
+                        return True
+                    await self._initiate(client)
+                except PyMongoError as error:
+                    log.debug("mongod is not ready yet", extra={"error": str(error)})
+                await asyncio.sleep(0.05)
         finally:
             await client.close()
         return False
