@@ -42,6 +42,9 @@ class Users:
             os.close(self._file)
         self._file = None
 
+    def __del__(self) -> None:
+        self.leave()
+
     def _take(self, kind: int) -> bool:
         assert self._file is not None
         return lock(self._file, kind)
