@@ -4,6 +4,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import type { Right } from '@/api/session'
 import { useSession } from '@/api/session'
 import { markBusy } from '@/kit/ready'
+import { fetched } from '@/live/fetched'
 import { wordsOf } from '@/words'
 
 declare module 'vue-router' {
@@ -24,8 +25,15 @@ declare module 'vue-router' {
 const found = import.meta.glob<{ routes: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
 const pages = Object.entries(found).flatMap(([file, module]) => {
   const feature = file.split('/')[2]
-  return module.routes.map((route): RouteRecordRaw => ({ ...route, meta: { ...route.meta, feature } }))
+  return module.routes.map((route): RouteRecordRaw => ({ ...patient(route), meta: { ...route.meta, feature } }))
 })
+
+/** A page that the link broke off on its way here comes once the link stands again. */
+function patient(route: RouteRecordRaw): RouteRecordRaw {
+  const { component, children } = route
+  const coming = typeof component === 'function' ? { component: () => fetched(component as () => Promise<Component>) } : {}
+  return { ...route, ...coming, ...(children ? { children: children.map(patient) } : {}) } as RouteRecordRaw
+}
 
 /** What stands under `/admin` has the frame with its tabs, whose page it may be. */
 function framed(all: RouteRecordRaw[]): RouteRecordRaw[] {
@@ -54,4 +62,4 @@ router.beforeEach(async (to, from) => {
   return !to.meta.right || session.has(to.meta.right) ? true : '/'
 })
 
-router.beforeResolve((to) => Promise.all(to.matched.flatMap(({ meta }) => (meta.feature ? [wordsOf(meta.feature)] : []))).then(() => true))
+router.beforeResolve((to) => Promise.all(to.matched.flatMap(({ meta }) => (meta.feature ? [fetched(() => wordsOf(meta.feature ?? ''))] : []))).then(() => true))

@@ -85,9 +85,10 @@ class Ami:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up at once: whoever does not read any more, or not TLS's word of the end, does not keep the connection."""
         self._line.awaiting_actions.clear()
         self._line.close()
+        self._line.protocol.transport.abort()
         self._line.connection_lost(None)
 
     async def ask(self, action: Action) -> Fields:

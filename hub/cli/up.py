@@ -6,8 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from hub.store.embedded import EmbeddedMongo
 log = logging.getLogger(__name__)
 
 _WORKER_STOP_S = 15.0
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service manager, a terminal that is closed."""
 
 
 def serve(settings: Settings) -> int:
@@ -45,30 +47,32 @@ def _run(main: Coroutine[Any, Any, None]) -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = _stop_signal()
-    async with mongo_for(settings) as ready:
-        hub = Hub(ready)
-        await hub.start()
-        _say(f"Mainstem listens on {hub.url}")
-        await stop.wait()
-        await hub.stop()
+    with _until_told() as told:
+        async with mongo_for(settings) as ready:
+            hub = Hub(ready)
+            await hub.start()
+            try:
+                _say(f"Mainstem listens on {hub.url}")
+                await told.wait()
+            finally:
+                await hub.stop()
 
 
 async def _up(settings: Settings) -> None:
-    stop = _stop_signal()
-    async with mongo_for(settings) as ready, AsyncExitStack() as open_parts:
-        hub = Hub(ready)
-        await hub.start()
-        open_parts.push_async_callback(hub.stop)
-        if ready.demo:
-            sink = await open_sink(ready.data)
-            open_parts.callback(sink.close)
-            await seed_demo(hub)
-        worker = await _start_worker(ready)
-        open_parts.push_async_callback(_stop_worker, worker)
-        _announce(hub)
-        await stop.wait()
-        _say("stopping ...")
+    with _until_told() as told:
+        async with mongo_for(settings) as ready, AsyncExitStack() as open_parts:
+            hub = Hub(ready)
+            await hub.start()
+            open_parts.push_async_callback(hub.stop)
+            if ready.demo:
+                sink = await open_sink(ready.data)
+                open_parts.callback(sink.close)
+                await seed_demo(hub)
+            starting = asyncio.gather(_start_worker(ready))
+            open_parts.push_async_callback(_stop_worker, starting)
+            await asyncio.shield(starting)  # broken off here, it still is known and stopped
+            _announce(hub)
+            await told.wait()
 
 
 class mongo_for:  # noqa: N801 - reads as a verb
@@ -90,20 +94,32 @@ class mongo_for:  # noqa: N801 - reads as a verb
             await self._server.stop()
 
 
-def _stop_signal() -> asyncio.Event:
-    """Set by the first Ctrl-C or SIGTERM; a second one ends the process at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+@contextmanager
+def _until_told() -> Iterator[asyncio.Event]:
+    """Ctrl-C or SIGTERM breaks the block off, wherever it is, and it closes what it has opened. A second one breaks off
+    the closing too, which then only tells MongoDB and worker to end; a third ends the process at once.
+
+    The event is for whoever loses a cancellation, as the driver may.
+    """
+    told = asyncio.Event()
+    loop, block = asyncio.get_running_loop(), asyncio.current_task()
+    assert block is not None
 
     def on_signal() -> None:
-        if stop.is_set():
-            for number in (signal.SIGINT, signal.SIGTERM):
+        if told.is_set():
+            for number in _ENDING:
+                loop.remove_signal_handler(number)
                 signal.signal(number, signal.SIG_DFL)
-        stop.set()
+        else:
+            _say("stopping ...")
+        told.set()
+        block.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal)
-    return stop
+    for number in _ENDING:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # ignored by `nohup`
+            loop.add_signal_handler(number, on_signal)
+    with suppress(asyncio.CancelledError):
+        yield told
 
 
 async def _start_worker(settings: Settings) -> asyncio.subprocess.Process:
@@ -123,17 +139,21 @@ async def _start_worker(settings: Settings) -> asyncio.subprocess.Process:
         )
 
 
-async def _stop_worker(worker: asyncio.subprocess.Process) -> None:
+async def _stop_worker(starting: asyncio.Future[tuple[asyncio.subprocess.Process]]) -> None:
+    (worker,) = await starting
     if worker.returncode is not None:
         return
     with suppress(ProcessLookupError):
         worker.terminate()
     try:
         await asyncio.wait_for(worker.wait(), _WORKER_STOP_S)
-    except TimeoutError:
+    except (TimeoutError, asyncio.CancelledError) as error:
         log.warning("the worker did not stop in time, killed", extra={"pid": worker.pid})
-        worker.kill()
+        with suppress(ProcessLookupError):
+            worker.kill()
         await worker.wait()
+        if isinstance(error, asyncio.CancelledError):
+            raise
 
 
 def _announce(hub: Hub) -> None:

@@ -167,11 +167,11 @@ def test_a_line_stays_one_line() -> None:
 def test_a_template_cannot_run_away() -> None:
     rows = [{"id": str(n), "kind": "work", "address": f"a{n}@x.org"} for n in range(200)]
     bomb = "{% for a in contact.mails %}" * 3 + "{% if 0 %}x{% endif %}" + "{% endfor %}" * 3
-    started = time.monotonic()
+    started = time.process_time()
     for source in (bomb, bomb.replace("{% if 0 %}x{% endif %}", "x" * 60_000)):
         with pytest.raises(Unfit, match="too long or gives too much"):
             merge(source, mails=rows)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_check_ends_in_time_whatever_it_is_given() -> None:
@@ -189,9 +189,9 @@ def test_a_check_ends_in_time_whatever_it_is_given() -> None:
         "{%raw%}" * 14_000,
         "{" * 90_000,
     ):
-        started = time.monotonic()
+        started = time.process_time()
         assert 1 <= len(check(source, SCOPE).problems) <= 60
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
 
 
 @given(st.text(alphabet="{}%-# .()[]|'\"_abcontfrieds=\n\\0", max_size=80))

@@ -104,3 +104,22 @@ async def test_a_console_that_missed_too_much_reads_everything_again(
     await page.mark("live")
     await page.find('[data-message]:has-text("message number 3")').wait_for()
     assert await page.find("[data-message]").count() == 3
+
+
+async def test_a_page_that_the_cut_broke_off_comes_by_itself_when_the_link_is_mended(
+    settings: Settings, console: OpenConsole, link: Link
+) -> None:
+    """The program comes in parts: one that is asked for behind a cut link is asked for again, and its page opens."""
+    await deliver(settings, 1)
+    page = await console("agent")
+    await page.mark("live")
+    link.cut()
+    await page.mark("offline")
+    await page.find('.app-shell__nav a[href="/console/templates"]').click()
+    async with page.page.expect_event("requestfailed", lambda request: "/assets/" in request.url):
+        await page.find('.app-shell__nav a[href="/console/callers"]').click()
+    link.mend()
+    await page.mark("live")
+    await page.page.wait_for_url("**/console/callers")
+    await page.find("html[data-ready]").wait_for(state="attached")
+    await page.find(".app-shell__page h1").first.wait_for()

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { get, newKey, onSignedOut, patch, post, queryOf, useCsrf } from '@/api/client'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { endReads, get, newKey, onSignedOut, onUnread, patch, post, queryOf, useCsrf } from '@/api/client'
 
 const network = vi.fn<typeof fetch>()
 const ended = vi.fn()
@@ -69,4 +69,55 @@ it('empty filters are left out of the query', () => {
 it('keys do not repeat', () => {
   expect(newKey()).toMatch(/^[0-9a-f]{32}$/)
   expect(newKey()).not.toBe(newKey())
+})
+
+/** The network takes the request and never answers; like a browser, it breaks off when it is told to. */
+const silence: typeof fetch = (_path, init) =>
+  new Promise((_answer, reject) => init?.signal?.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError'))))
+
+describe('a read always ends', () => {
+  const unread = vi.fn()
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    unread.mockReset()
+    onUnread(unread)
+  })
+  afterEach(() => vi.useRealTimers())
+
+  it('with no answer when the link breaks, or after its time', async () => {
+    network.mockImplementation(silence)
+    const broken = expect(get('/api/x')).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+    endReads()
+    await broken
+    const slow = expect(get('/api/x')).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+    await vi.advanceTimersByTimeAsync(30_000)
+    await slow
+    expect(unread).toHaveBeenCalledTimes(2)
+  })
+
+  it('with no answer when the link breaks within the answer', async () => {
+    const cut = new ReadableStream({ start: (body) => body.error(new TypeError('network error')) })
+    network.mockResolvedValue(new Response(cut))
+    await expect(get('/api/x')).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+    expect(unread).toHaveBeenCalledOnce()
+  })
+
+  it('as stopped by whoever asked: then nothing is missing', async () => {
+    network.mockImplementation(silence)
+    const stop = new AbortController()
+    const stopped = expect(get('/api/x', { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' })
+    stop.abort()
+    await stopped
+    expect(unread).not.toHaveBeenCalled()
+  })
+
+  it('while a change that is on its way is left to arrive', async () => {
+    const later = new Promise((resolve) => setTimeout(resolve, 60_000))
+    network.mockImplementation(() => later.then(() => Response.json({ id: 'a' })))
+    const change = post<{ id: string }>('/api/x')
+    endReads()
+    await vi.advanceTimersByTimeAsync(60_000)
+    await expect(change).resolves.toEqual({ id: 'a' })
+  })
 })

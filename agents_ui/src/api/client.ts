@@ -10,7 +10,7 @@ export interface CallOptions {
   revision?: number
   /** The same key twice is the same act; see `newKey`. */
   key?: string
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -42,6 +42,21 @@ export function onFaults(prepare: () => Promise<unknown>): void {
   faultsKnown = prepare
 }
 
+/** How long a read may take, in milliseconds. One that takes longer waits on a connection that is no more. */
+const READ_MS = 30_000
+const reads = new Set<AbortController>()
+let unread: () => void = () => undefined
+
+/** Called for each read that got no answer: what it was for may be missing on the screen. */
+export function onUnread(handler: () => void): void {
+  unread = handler
+}
+
+/** The link broke, or stands anew: what was asked over the old one is not waited for any longer. */
+export function endReads(): void {
+  for (const one of reads) one.abort()
+}
+
 /** A fresh idempotency key. `randomUUID` exists in secure contexts only, and a console on a LAN may be plain HTTP. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -56,7 +71,30 @@ export const remove = <T>(path: string, options?: CallOptions): Promise<T> => ca
 
 /** @throws ApiProblem for every answer that is not 2xx, and (status 0) for none. */
 async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  return answerOf<T>(await request(method, path, options), path)
+  const ask = async (signal = options.signal) => answerOf<T>(await request(method, path, { ...options, signal }), path)
+  return method === 'GET' ? reading(ask, options.signal) : ask()
+}
+
+/** A read ends within its time: with the whole answer, or (status 0) with none. */
+async function reading<T>(ask: (signal: AbortSignal) => Promise<T>, stopped?: AbortSignal): Promise<T> {
+  const limit = new AbortController()
+  const end = () => limit.abort()
+  const timer = setTimeout(end, READ_MS)
+  stopped?.addEventListener('abort', end)
+  if (stopped?.aborted) end()
+  reads.add(limit)
+  try {
+    return await ask(limit.signal)
+  } catch (trouble) {
+    if (stopped?.aborted) throw new DOMException('stopped', 'AbortError')
+    if (trouble instanceof ApiProblem && trouble.status !== 0) throw trouble
+    unread()
+    throw trouble instanceof ApiProblem ? trouble : unreachable(trouble)
+  } finally {
+    clearTimeout(timer)
+    stopped?.removeEventListener('abort', end)
+    reads.delete(limit)
+  }
 }
 
 /** What the hub said to a call of `path`. @throws ApiProblem for every answer that is not 2xx */
@@ -69,16 +107,25 @@ export async function answerOf<T>(response: Response, path: string): Promise<T> 
     throw problem
   }
   if (response.status === 204) return undefined as T
-  return (await response.json()) as T
+  return (await response.json().catch(cutOff)) as T
 }
 
+/** The link broke within the answer: as good as none. */
+function cutOff(cause: unknown): never {
+  throw isAbort(cause) ? cause : unreachable(cause)
+}
+
+const isAbort = (cause: unknown) => cause instanceof DOMException && cause.name === 'AbortError'
+
 /** An answer that is no JSON, as text. @throws ApiProblem */
-export async function readText(path: string): Promise<string> {
-  const response = await request('GET', path, {})
-  if (response.ok) return response.text()
-  const problem = await problemOf(response)
-  if (problem.status === 401) signedOut()
-  throw problem
+export function readText(path: string): Promise<string> {
+  return reading(async (signal) => {
+    const response = await request('GET', path, { signal })
+    if (response.ok) return response.text()
+    const problem = await problemOf(response)
+    if (problem.status === 401) signedOut()
+    throw problem
+  })
 }
 
 async function request(method: Method, path: string, options: CallOptions): Promise<Response> {
@@ -89,8 +136,7 @@ async function request(method: Method, path: string, options: CallOptions): Prom
   try {
     return await fetch(path + queryOf(options.query), init)
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-    throw unreachable(cause)
+    return cutOff(cause)
   }
 }
 

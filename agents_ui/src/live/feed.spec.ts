@@ -8,6 +8,7 @@ let far: FarEnd
 let feed: Feed
 let got: string[]
 const refused = vi.fn()
+const broken = vi.fn()
 
 function appended(id: string) {
   return { conversation: { id: 'c' }, message: { id } }
@@ -24,8 +25,9 @@ async function comeBack(why: string): Promise<void> {
 beforeEach(() => {
   vi.useFakeTimers()
   refused.mockReset()
+  broken.mockReset()
   far = new FarEnd()
-  feed = new Feed({ open: far.open, soon: (run) => run(), random: () => 0.5, refused })
+  feed = new Feed({ open: far.open, soon: (run) => run(), random: () => 0.5, refused, broken })
   got = []
   feed.on('message.appended', (data) => got.push(data.message.id))
   feed.start()
@@ -239,4 +241,65 @@ it('pauses spread over half a second to five seconds', () => {
     expect(pause).toBeGreaterThanOrEqual(500)
     expect(pause).toBeLessThanOrEqual(5000)
   }
+})
+
+describe('reads without an answer', () => {
+  it('are not waited for when a link breaks nor when it stands again, but are when a try to connect fails', async () => {
+    far.listener.lost()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(broken).not.toHaveBeenCalled()
+    far.accept(10)
+    expect(broken).not.toHaveBeenCalled()
+    far.listener.lost()
+    expect(broken).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(5000)
+    far.accept(10)
+    expect(broken).toHaveBeenCalledTimes(2)
+  })
+
+  it('have everything read again once the feed stands', async () => {
+    const reload = vi.fn(() => Promise.resolve())
+    feed.onReload(reload)
+    far.accept(10)
+    feed.unread()
+    far.listener.lost()
+    await vi.advanceTimersByTimeAsync(5000)
+    far.accept(10)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reload).toHaveBeenCalledOnce()
+    expect(feed.mark.value.kind).toBe('live')
+  })
+
+  it('have it read once more when one of those reads has none, also where a page keeps its trouble to itself', async () => {
+    let failures = 1
+    const reload = vi.fn(() => {
+      if (failures-- > 0) feed.unread()
+      return Promise.resolve()
+    })
+    feed.onReload(reload)
+    far.accept(10)
+    far.listener.stale({ seq: 20, why: 'too many' })
+    await vi.advanceTimersByTimeAsync(5000)
+    far.accept(20)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reload).toHaveBeenCalledTimes(2)
+    expect(feed.mark.value.kind).toBe('live')
+  })
+
+  it('do not keep the feed from living when one never gets an answer', async () => {
+    const reload = vi.fn(() => {
+      feed.unread()
+      return Promise.resolve()
+    })
+    feed.onReload(reload)
+    far.accept(10)
+    far.listener.stale({ seq: 20, why: 'too many' })
+    for (let round = 0; round < 5; round += 1) {
+      await vi.advanceTimersByTimeAsync(6000)
+      far.accept(20)
+    }
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reload).toHaveBeenCalledTimes(4)
+    expect(feed.mark.value.kind).toBe('live')
+  })
 })

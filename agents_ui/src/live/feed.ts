@@ -18,6 +18,8 @@ export interface FeedParts {
   random?: () => number
   /** Called when the hub refuses the socket because the sign-in has ended. */
   refused: () => void
+  /** Called when a link broke, and when one stands again: no answer will come over the old one. */
+  broken?: () => void
 }
 
 const NAMES: LiveName[] = [
@@ -26,6 +28,9 @@ const NAMES: LiveName[] = [
   'internal.changed', 'announcement.changed', 'parameter.changed', 'home.changed', 'call.ringing', 'call.changed',
   'call.answered', 'call.ended', 'call.supervised', 'callback.changed', 'typing', 'watching', 'draft',
 ]
+
+/** How often a read without an answer has everything read again, one time after the other. */
+const MOST_AGAIN = 3
 
 export class Feed {
   readonly #parts: FeedParts
@@ -44,6 +49,8 @@ export class Feed {
   #turn = 0
   /** What was read may lack something that no event will bring: then the next `ready` must read it again. */
   #readBlind = false
+  /** How often everything was read again because something got no answer. */
+  #again = 0
 
   constructor(parts: FeedParts) {
     this.#parts = parts
@@ -97,6 +104,11 @@ export class Feed {
     return () => void this.#reloads.delete(reload)
   }
 
+  /** A read got no answer: once the feed stands (again), everything is read again. */
+  unread(): void {
+    this.#readBlind = true
+  }
+
   /** Resolves once what is read by REST cannot miss an event, at the latest after `limitMs`: then a reload follows. */
   settled(limitMs = 1500): Promise<void> {
     if (this.#ready.value || this.#cursor.seen !== null) return Promise.resolve()
@@ -134,12 +146,12 @@ export class Feed {
   #connect(): void {
     this.#timer = null
     const link = this.#parts.open(this.#cursor.seen, {
-      connected: () => this.#whenMine(link, () => (this.#connected.value = true)),
+      connected: () => this.#whenMine(link, () => this.#becomeConnected()),
       event: (name, wire) => this.#whenMine(link, () => this.#receive(name, wire)),
       ready: (ready) => this.#whenMine(link, () => this.#becomeReady(ready)),
       stale: (stale) => this.#whenMine(link, () => this.#becomeStale(stale)),
       closing: (closing) => this.#whenMine(link, () => this.#takeLeave(closing)),
-      lost: () => this.#whenMine(link, () => this.#retry()),
+      lost: () => this.#whenMine(link, () => this.#becomeLost()),
       refused: (problem) => this.#whenMine(link, () => this.#refused(problem)),
     })
     this.#link = link
@@ -148,6 +160,18 @@ export class Feed {
   /** A link that was given up may still speak; nobody listens. */
   #whenMine(link: Link, act: () => void): void {
     if (this.#link === link) act()
+  }
+
+  /** Not at the first one: what was read before it is on its way over a network that is as it was. */
+  #becomeConnected(): void {
+    this.#connected.value = true
+    if (this.#cursor.seen !== null) this.#parts.broken?.()
+  }
+
+  /** An attempt that fails while there is no link says nothing about what is being read. */
+  #becomeLost(): void {
+    if (this.#connected.value) this.#parts.broken?.()
+    this.#retry()
   }
 
   #receive(name: string, wire: Wire<never>): void {
@@ -193,10 +217,13 @@ export class Feed {
     this.#readBlind = false
     const results = await Promise.allSettled([...this.#reloads].map((reload) => reload()))
     if (this.#turn !== turn) return
-    if (results.some((result) => result.status === 'rejected' && !isAnswer(result.reason))) {
+    const failed = results.some((result) => result.status === 'rejected' && !isAnswer(result.reason))
+    // Who shows its own trouble does not throw it. A read that never gets an answer must not keep the feed from living.
+    if (failed || (this.#readBlind && this.#again++ < MOST_AGAIN)) {
       this.#readBlind = true
       return this.#retry()
     }
+    this.#again = 0
     next()
   }
 

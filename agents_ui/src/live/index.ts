@@ -1,5 +1,6 @@
 /** The console's one feed. */
 import { onScopeDispose } from 'vue'
+import { endReads, onUnread } from '@/api/client'
 import type { LiveEvents, LiveName } from '@/live/events'
 import { Feed, type Handler } from '@/live/feed'
 import { openSocket } from '@/live/socket'
@@ -18,7 +19,8 @@ function soon(run: () => void): void {
   setTimeout(once, 250)
 }
 
-export const feed = new Feed({ open: openSocket, soon, refused: () => void ended() })
+export const feed = new Feed({ open: openSocket, soon, refused: () => void ended(), broken: endReads })
+onUnread(() => feed.unread())
 
 /** Set once by the shell: what to do when the hub ends the sign-in. */
 export function onFeedRefused(handler: () => void | Promise<void>): void {

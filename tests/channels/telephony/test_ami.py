@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from crm_core.ground.errors import Invalid
 from hub.errors import Permanent, Transient
 from tests.faults.house import free_port
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
+from tests.lab.certificates import self_signed
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -66,7 +69,7 @@ async def test_no_value_becomes_a_header(ami: Ami) -> None:
 
 
 @asynccontextmanager
-async def far_side(serve: Serve) -> AsyncIterator[int]:
+async def far_side(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A TCP server for one connection; yields its port, and waits at the end until the connection is over."""
     over = asyncio.Event()
 
@@ -74,9 +77,10 @@ async def far_side(serve: Serve) -> AsyncIterator[int]:
         try:
             await serve(reader, writer)
         finally:
+            writer.transport.abort()
             over.set()
 
-    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    server = await asyncio.start_server(once, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1]
         async with asyncio.timeout(5):
@@ -123,6 +127,30 @@ async def test_a_pbx_that_says_nothing_is_not_waited_for() -> None:
         assert await ami.events(0.01) == []
         with pytest.raises(Transient, match="no answer within"):
             await ami.ask({"Action": "Ping"})
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+async def test_a_pbx_that_reads_no_more_does_not_keep_the_connection(secure: bool, tmp_path: Path) -> None:
+    """Hung up, the socket is closed at once, with what nobody took still waiting in it and without a farewell of TLS."""
+    certificate, key = self_signed(tmp_path)
+    ours = ssl.create_default_context(cafile=str(certificate)) if secure else None
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if secure else None
+    if theirs is not None:
+        theirs.load_cert_chain(certificate, key)
+    frozen = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await sign_in(reader, writer)
+        await frozen.wait()
+
+    async with far_side(serve, theirs) as port:
+        async with await open_ami("127.0.0.1", port, "u", "s", timeout_s=1, tls=ours) as ami:
+            socket = ami._line.protocol.transport.get_extra_info("socket")
+            with pytest.raises(Transient, match="no answer within"):
+                await ami.ask({"Action": "Ping", "Pad": "x" * 30_000_000})
+        await asyncio.sleep(0)
+        assert socket.fileno() == -1
+        frozen.set()
 
 
 async def test_what_was_heard_before_the_end_is_given_first() -> None:

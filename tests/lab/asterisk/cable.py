@@ -56,12 +56,15 @@ class Cable:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.sleep(self.delay_s)
         try:
+            await asyncio.sleep(self.delay_s)
             back, to = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()
             return
+        except BaseException:
+            writer.transport.abort()
+            raise
         self._ends |= {writer, to}
         down = asyncio.ensure_future(_pass_on(back, writer))
         try:

@@ -1,3 +1,3 @@
-import { defineAsyncComponent } from 'vue'
+import { part } from '@/live/fetched'
 
-export const everywhere = defineAsyncComponent(() => import('./PhoneDock.vue'))
+export const everywhere = part(() => import('./PhoneDock.vue'))
