@@ -14,7 +14,8 @@ import pytest
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, connect, database
 from hub.store.embedded import EmbeddedMongo
-from tests.faults.house import HubProcess, deliver, free_port, make_mails
+from tests.faults.house import HubProcess, deliver, make_mails
+from tests.lab.ports import free_port
 
 pytestmark = pytest.mark.fault
 

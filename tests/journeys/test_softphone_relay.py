@@ -156,7 +156,7 @@ async def test_a_relay_that_dies_in_a_call_is_shown_and_the_call_ends(
         await page.find("[data-answer]").click(timeout=30_000)
         await talking(page)
         await heard_both_ways(page)
-        turn.stop()
+        turn.stop(kill=True)
         await expect(page.find("[data-way-broken]")).to_contain_text("relay server", timeout=30_000)
         await page.shot("phone-relay-gone-en-1440")
         await ended(sipp)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.faults.house import free_port
+from tests.lab.ports import free_port
 
 _CHUNK = 65536
 
