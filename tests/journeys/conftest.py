@@ -89,9 +89,8 @@ def settings(settings: Settings, sent_mail: tuple[SentMail, int]) -> Settings:
 @pytest.fixture
 async def link(hub: Hub) -> AsyncIterator[Link]:
     """The network between browser and hub."""
-    link = await Link.open(hub.url)
-    yield link
-    await link.close()
+    async with Link(hub.url) as link:
+        yield link
 
 
 @pytest.fixture
