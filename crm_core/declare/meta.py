@@ -43,6 +43,13 @@ class Meta:
         return self.en or self.key.replace("_", " ").capitalize()
 
     @property
+    def plural(self) -> str:
+        """The English name of several: what heads a list."""
+        if self.label[-1] == "y" and self.label[-2] not in "aeiou":
+            return f"{self.label[:-1]}ies"
+        return self.label + ("es" if self.label.endswith(("s", "x", "ch", "sh")) else "s")
+
+    @property
     def series(self) -> Numbering | None:
         """The number series, read from its pattern."""
         return Numbering(self.number) if isinstance(self.number, str) and self.number else self.number or None

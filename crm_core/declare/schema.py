@@ -91,6 +91,7 @@ def moves(lifecycle: Lifecycle) -> list[dict[str, Any]]:
 def head(meta: Meta) -> dict[str, Any]:
     """The type's names and place."""
     return {
-        "key": meta.key, "label": {"zh": meta.zh or meta.label, "en": meta.label}, "module": meta.module,
-        "kind": meta.kind, "title": meta.title,
+        "key": meta.key, "label": {"zh": meta.zh or meta.label, "en": meta.label},
+        "plural": {"zh": meta.zh or meta.plural, "en": meta.plural}, "module": meta.module, "kind": meta.kind,
+        "title": meta.title,
     }  # fmt: skip

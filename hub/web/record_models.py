@@ -62,10 +62,11 @@ class Label(TypedDict):
 
 
 class RecordTypeHead(TypedDict):
-    """A record type by name, and what the caller may do with (some of) its rows."""
+    """A record type by name (`plural` heads its list), and what the caller may do with (some of) its rows."""
 
     key: str
     label: Label
+    plural: Label
     module: str
     kind: str
     title: str

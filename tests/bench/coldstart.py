@@ -14,7 +14,7 @@ from hub.settings import inherited_environment
 from hub.store.embedded import EmbeddedMongo
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground
-from tests.faults.house import free_port
+from tests.lab.ports import free_port
 
 ROUNDS = 3
 _BUDGET_S = 5.0

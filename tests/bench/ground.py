@@ -16,7 +16,8 @@ from hub.main import Hub
 from hub.settings import QueueSettings, Settings
 from hub.store.embedded import EmbeddedMongo
 from hub.store.unit import Unit
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
+from tests.lab.ports import free_port
 
 PASSWORD = "correct horse battery staple"
 _HERE = FarEnd("local", "bench")

@@ -11,9 +11,10 @@ from tests.bench.figures import Figure
 from tests.bench.ground import Ground, prepared
 from tests.bench.machine import cpu_s
 from tests.bench.mails import make_mails
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
 from tests.lab.dovecot import INSTALL, Dovecot, installed
 from tests.lab.mail_server import PASSWORD
+from tests.lab.ports import free_port
 
 MAILS = 6000
 _PACK, _PATIENCE_S = 500, 300.0

@@ -17,7 +17,8 @@ from tests.bench.ground import Ground, hire, prepared
 from tests.bench.painted_pops import Beside, at_the_phone, forget, furnish, painted_figure, ways
 from tests.bench.recorded_calls import CREW, FIRST_EXTENSION, number_of, queue_name
 from tests.bench.telephony_floor import bare
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
+from tests.lab.ports import free_port
 
 CONTACTS, AGENTS, CALLS, WARM_UP, RATE = 1_000_000, 100, 3000, 200, 50.0
 _WAY_MS, _HUB_MS = 100.0, 10.0

@@ -17,6 +17,7 @@ from crm_core.declare import DuplicateRule, Link, Meta, Money, Record, Reference
 from crm_core.declare.numbering import Numbering
 from crm_core.declare.record import Kept
 from crm_core.declare.registry import Contradiction, Registry
+from crm_core.declare.schema import head
 from crm_core.declare.shape import shapes_of
 from crm_core.load import load, resolve
 from crm_core.records.describe import describe
@@ -48,6 +49,15 @@ def test_every_type_can_be_described(declared: type[Kept]) -> None:
     required = {name for name, shape in shapes_of(declared).items() if shape.required}
     assert required <= placed, "a required field must stand on the form"
     assert describe(REGISTRY, system(), declared.meta.key)["version"] == found["version"]
+
+
+@pytest.mark.parametrize(
+    ("key", "plural"),
+    [("contact", "Contacts"), ("currency", "Currencies"), ("survey", "Surveys"), ("address", "Addresses")],
+)
+def test_a_list_is_headed_by_the_plural(key: str, plural: str) -> None:
+    """Chinese has none."""
+    assert head(Meta(key, zh="名"))["plural"] == {"zh": "名", "en": plural}
 
 
 def test_links_are_resolved_across_classes() -> None:

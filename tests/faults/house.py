@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import aiosmtplib
 
 from hub.settings import inherited_environment
 from hub.store.client import Database
+from tests.lab.ports import free_port
 
 SUPPORT = """
 [limits]
@@ -35,13 +35,6 @@ CONFIG = SUPPORT + "door_port = {door}\n"
 
 STARTED: list[asyncio.subprocess.Process] = []
 """Every hub that a test started; tests/conftest.py kills what a failed test leaves behind."""
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(eq=False)

@@ -25,7 +25,8 @@ from hub.store.client import Client, Database, database
 from hub.supervise import end_tasks
 from tests.conftest import PASSWORD
 from tests.faults.console_view import Api, ConsoleProgram, read_view
-from tests.faults.house import HubProcess, deliver, free_port, make_mails
+from tests.faults.house import HubProcess, deliver, make_mails
+from tests.lab.ports import free_port
 
 pytestmark = pytest.mark.fault
 

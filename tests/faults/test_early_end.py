@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hub.settings import inherited_environment
-from tests.faults.house import STARTED, free_port
+from tests.faults.house import STARTED
+from tests.lab.ports import free_port
 
 MOMENTS = [0.05, 0.3, 0.7, 1.0, 1.4, 2.0, 3.0]
 _PATIENCE_S = 120.0

@@ -23,8 +23,9 @@ from hub.main import Hub
 from hub.settings import QueueSettings, Settings
 from hub.supervise import end_tasks
 from tests.conftest import PASSWORD
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
 from tests.lab.envelopes import mail
+from tests.lab.ports import free_port
 
 pytestmark = pytest.mark.fault
 

@@ -14,7 +14,8 @@ import pytest
 from crm_core.ground.ids import new_id
 from hub.store.client import Client, Database, connect, database
 from hub.store.embedded import EmbeddedMongo
-from tests.faults.house import HubProcess, assert_free_within_ten_seconds, deliver, free_port, make_mails
+from tests.faults.house import HubProcess, assert_free_within_ten_seconds, deliver, make_mails
+from tests.lab.ports import free_port
 
 pytestmark = pytest.mark.fault
 

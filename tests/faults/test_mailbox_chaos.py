@@ -114,7 +114,7 @@ async def _storm(proxy: ChaosProxy, dovecot: Dovecot, hub: HubProcess, db: Datab
             await asyncio.to_thread(dovecot.forget_uids)
             await asyncio.to_thread(dovecot.start)
         if number == 9:
-            proxy.cut(reset=True)
+            proxy.tear(reset=True)
             await dovecot.restart()
         await asyncio.sleep(chance.uniform(0.2, 0.8))
         await _until_made(proxy)

@@ -12,9 +12,10 @@ from pymongo.errors import PyMongoError
 
 from hub.store.client import Database, connect, database
 from hub.store.embedded import EmbeddedMongo
-from tests.faults.house import HubProcess, free_port, make_mails
+from tests.faults.house import HubProcess, make_mails
 from tests.faults.test_mailbox_chaos import CONFIG
 from tests.lab.dovecot import INSTALL, Dovecot, installed
+from tests.lab.ports import free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not installed(), reason=INSTALL)]
 

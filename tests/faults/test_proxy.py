@@ -18,8 +18,9 @@ import pytest
 
 from hub.store.client import Client, Database
 from tests.faults.console_view import Api, ConsoleProgram
-from tests.faults.house import CONFIG, HubProcess, deliver, free_port, make_mails
+from tests.faults.house import CONFIG, HubProcess, deliver, make_mails
 from tests.faults.test_consoles import make_people, place, running, settle, until
+from tests.lab.ports import free_port
 
 __all__ = ["place"]
 

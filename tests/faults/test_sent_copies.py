@@ -28,10 +28,11 @@ from hub.store.unit import Units
 from hub.stream.commit import CommitLoop
 from hub.stream.stream import Stream
 from hub.supervise import Supervisor
-from tests.faults.house import SUPPORT, HubProcess, free_port
+from tests.faults.house import SUPPORT, HubProcess
 from tests.lab.certificates import self_signed
 from tests.lab.dovecot import INSTALL, Dovecot, installed
 from tests.lab.mail_server import PASSWORD
+from tests.lab.ports import free_port
 from tests.lab.smtp_sink import SmtpSink, Stage
 from tests.lab.tripwire import Tripwire, Way, Wire
 

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from hub.store.client import Database
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
+from tests.lab.ports import free_port
 
 
 @pytest.fixture

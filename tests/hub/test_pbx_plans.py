@@ -13,7 +13,8 @@ from hub.main import Hub
 from hub.settings import AccountSettings, QueueSettings, Settings
 from hub.store.client import Database
 from tests.conftest import SignedIn, SignIn
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
+from tests.lab.ports import free_port
 
 PLACE = "/api/pbx/pbx/plan"
 PLAN: dict[str, Any] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Literal
@@ -19,6 +18,7 @@ from tests.conftest import PASSWORD, SignIn
 from tests.journeys.link import Link
 from tests.journeys.pages import Pages
 from tests.journeys.watch import Watched
+from tests.lab.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "agents_ui" / "dist" / "index.html"
@@ -41,13 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class SentMail:
@@ -96,9 +89,8 @@ def settings(settings: Settings, sent_mail: tuple[SentMail, int]) -> Settings:
 @pytest.fixture
 async def link(hub: Hub) -> AsyncIterator[Link]:
     """The network between browser and hub."""
-    link = await Link.open(hub.url)
-    yield link
-    await link.close()
+    async with Link(hub.url) as link:
+        yield link
 
 
 @pytest.fixture

@@ -11,16 +11,18 @@ from playwright.async_api import expect
 from channels.telephony.ami import Ami, open_ami
 from hub.main import Hub
 from tests.channels.telephony.conftest import ami, pbx, until
-from tests.journeys.phones import sound, talking, tone, turn_on
-from tests.journeys.test_softphone import (
+from tests.journeys.phones import sound, tone
+from tests.journeys.softphone import (
     OpenPhone,
+    answers,
     browser,
     call_doc,
     calls_in,
+    hangs_up,
     media,
+    on_duty,
     phone,
     settings,
-    takes_calls,
 )
 from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import all_hung_up, ended
@@ -35,8 +37,7 @@ ANSWERS = (RINGING, ANSWER, ACKED, BYED)
 
 async def answered(page: Watched) -> None:
     """The call that rings is taken."""
-    await page.find("[data-answer]").click(timeout=30_000)
-    await talking(page)
+    await answers(page)
     await page.find("[data-pause-recording]").wait_for(timeout=30_000)
 
 
@@ -69,9 +70,7 @@ async def test_the_recording_is_paused_and_goes_on(
     hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """S2.9.9: the key says how it stands, in words too; the PBX does it; who and when stands on the call."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     async with await open_ami("127.0.0.1", pbx.ami, USER, SECRET, timeout_s=10) as watcher:
         with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=RECORDED) as sipp:
             await answered(page)
@@ -84,8 +83,7 @@ async def test_the_recording_is_paused_and_goes_on(
             await expect(page.find(".recording-key__state")).to_have_text("")
             told = [each["State"] for each in await watcher.events(5) if each["Event"] == "MixMonitorMute"]
             assert told == ["1", "0"]
-            await page.find("[data-hang-up]").click()
-            await ended(sipp)
+            await hangs_up(page, sipp)
     done = await call_doc(hub, "ended")
     assert [bool(each["until"]) for each in done["notes"]["pauses"]] == [True]
 
@@ -94,9 +92,7 @@ async def test_a_colleague_is_added_to_the_call(
     hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """S2.9.9: three in one call, and the caller is still heard; who leaves leaves the others talking."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with agent(pbx, "1002", *ANSWERS), calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
         await answered(page)
         await invites(page, "1002")
@@ -123,9 +119,7 @@ async def test_the_panel_is_accessible_and_fits(
     hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path, language: str, width: int
 ) -> None:
     """With the recording standing still, and a colleague in the call."""
-    page = await phone("ann", "2001", language=language, width=width)
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone, language=language, width=width)
     with (
         agent(pbx, "1002", *ANSWERS),
         calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=RECORDED) as sipp,

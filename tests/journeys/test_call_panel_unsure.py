@@ -11,11 +11,10 @@ from channels.telephony.ami import Ami
 from hub.main import Hub
 from hub.settings import Settings
 from tests.channels.telephony.conftest import account_settings, ami, cable, pbx, until
-from tests.journeys.phones import tone, turn_on
+from tests.journeys.phones import tone
+from tests.journeys.softphone import OpenPhone, browser, call_doc, calls_in, hangs_up, media, on_duty, phone
 from tests.journeys.test_call_panel import RECORDED, answered, turned
-from tests.journeys.test_softphone import OpenPhone, browser, call_doc, calls_in, media, phone, takes_calls
 from tests.lab.asterisk.cable import Cable
-from tests.lab.asterisk.plays import ended
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
 from tests.lab.asterisk.sipp import BYED
 
@@ -49,9 +48,7 @@ async def test_after_a_time_unheard_the_panel_says_that_it_does_not_know(
 ) -> None:
     """The line to the PBX was cut. A pause that was wanted is asked for again, and stays; what runs may have been changed by
     others meanwhile: no claim either way, and pressed, it stands still for certain."""
-    page = await phone("ann", "2001", language=language, width=width)
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone, language=language, width=width)
     with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=RECORDED) as sipp:
         await answered(page)
         await turned(page, still=True)
@@ -69,8 +66,7 @@ async def test_after_a_time_unheard_the_panel_says_that_it_does_not_know(
         assert await page.fits()
         await turned(page, still=True)
         await turned(page, still=False)
-        await page.find("[data-hang-up]").click()
-        await ended(sipp)
+        await hangs_up(page, sipp)
     await call_doc(hub, "ended")
 
 
@@ -78,9 +74,7 @@ async def test_a_call_that_is_not_recorded_says_so(
     hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """The queue's calls are not recorded: the key is not pressed, and says why."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     await ami.ask({"Action": "Setvar", "Variable": "RECORD_support", "Value": "no"})
     try:
         with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
@@ -88,8 +82,7 @@ async def test_a_call_that_is_not_recorded_says_so(
             await page.find("[data-pause-recording]").click()
             await expect(page.find(".recording-key__problem")).to_contain_text("not recorded", timeout=30_000)
             await expect(page.find("[data-pause-recording]")).to_have_attribute("aria-pressed", "false")
-            await page.find("[data-hang-up]").click()
-            await ended(sipp)
+            await hangs_up(page, sipp)
     finally:
         await ami.ask({"Action": "Setvar", "Variable": "RECORD_support", "Value": ""})
     done = await call_doc(hub, "ended")

@@ -11,7 +11,7 @@ from tests.channels.telephony.conftest import ami, pbx
 from tests.conftest import PASSWORD, SignIn
 from tests.journeys.conftest import OpenConsole
 from tests.journeys.keyboard import closes, opens, tab_to
-from tests.journeys.test_softphone import OpenPhone, browser, media, phone, settings
+from tests.journeys.softphone import OpenPhone, browser, media, phone, settings
 from tests.journeys.watch import Watched
 
 __all__ = ["ami", "browser", "media", "pbx", "phone", "settings"]  # fixtures

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from crm_core.access.actor import system
 from hub.main import Hub
 from tests.conftest import SignIn
-from tests.hub.test_message_rules import customer, read_to_the_end, start_rule
+from tests.hub.rule_house import customer, read_to_the_end, start_rule
 from tests.hub.test_notices import notices_of
 from tests.journeys.conftest import OpenConsole
 from tests.journeys.test_records import field, save

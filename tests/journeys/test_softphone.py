@@ -3,94 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import expect
 
 from channels.telephony.ami import Ami, open_ami
 from crm_core.ground.clock import now
 from crm_core.ground.ids import new_id
 from hub.errors import Permanent
 from hub.main import Hub
-from hub.settings import Settings
-from tests.channels.telephony.conftest import account_settings, ami, pbx, until
+from tests.channels.telephony.conftest import ami, pbx, until
 from tests.conftest import SignIn
-from tests.journeys.conftest import FLAGS, OpenConsole
 from tests.journeys.pages import Pages
-from tests.journeys.phones import EXPECTED, MEDIA, loudness, sound, talking, tone, turn_on
-from tests.journeys.watch import Watched
-from tests.lab.asterisk.plays import ADA, all_hung_up, ended
+from tests.journeys.phones import EXPECTED, loudness, sound, talking, tone, turn_on
+from tests.journeys.softphone import (
+    OpenPhone,
+    answers,
+    browser,
+    call_doc,
+    calls_in,
+    hangs_up,
+    heard_both_ways,
+    media,
+    on_duty,
+    phone,
+    settings,
+    takes_calls,
+)
+from tests.lab.asterisk.plays import ADA, ended
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
-from tests.lab.asterisk.sipp import BYED, TALKS, Caller, Sipp, agent, call, pause
-from tests.lab.asterisk.sipp import sound as sound_of
+from tests.lab.asterisk.sipp import BYED, TALKS, Caller, agent, call, pause
 
-__all__ = ["ami", "pbx"]  # fixtures
-
-
-@pytest.fixture
-def media() -> list[str]:
-    """How the browser treats microphones."""
-    return MEDIA
-
-
-@pytest.fixture
-async def browser(media: list[str]) -> AsyncIterator[Browser]:
-    """Chromium with a microphone."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), headless=True, args=FLAGS + media
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-def settings(settings: Settings, pbx: Asterisk) -> Settings:
-    """With the PBX as an account."""
-    account = account_settings(
-        pbx.ami, sip_ws_url=pbx.sip_ws_url, phones_username=PHONES_USER, phones_secret=PHONES_SECRET
-    )
-    return settings.model_copy(update={"accounts": {**settings.accounts, "pbx": account}})
-
-
-OpenPhone = Callable[..., Awaitable[Watched]]
-
-
-@pytest.fixture
-async def phone(hub: Hub, console: OpenConsole, signed_in: SignIn, ami: Ami) -> AsyncIterator[OpenPhone]:
-    """`await phone("ann", "2001")`: a person's console whose phone has that extension."""
-
-    boss = await signed_in("boss", roles=["admin"])
-
-    async def connected() -> bool:
-        _, answer = await boss.call("GET", "/api/accounts")
-        return any(each["id"] == "pbx" and each["state"] == "connected" for each in answer["items"])
-
-    await until(connected)
-
-    async def open_phone(login: str, extension: str, **more: Any) -> Watched:
-        more.setdefault("roles", ("SA", "SU"))
-        locale: Literal["zh", "en"] = "zh" if more.get("language") == "zh-CN" else "en"
-        person = await signed_in(login, roles=more["roles"], queues=["support"], locale=locale)
-        await hub.db["record_user"].update_one({"_id": person.user}, {"$set": {"extension": extension}})
-        return await console(login, **more)
-
-    yield open_phone
-    for extension in ("2001", "2002"):
-        await ami.tell({"Action": "QueueRemove", "Queue": "support", "Interface": f"PJSIP/{extension}"})
-    await all_hung_up(ami)
-
-
-async def takes_calls(page: Watched) -> None:
-    """The phone is rung by the queue."""
-    choice = page.find('select[data-queue="support"]')
-    await choice.select_option("in")
-    await expect(choice).to_be_enabled()
-    await expect(choice).to_have_value("in")
+__all__ = ["ami", "browser", "media", "pbx", "phone", "settings"]  # fixtures
 
 
 async def contact(hub: Hub, name: str = "Ada Lovelace") -> str:
@@ -98,21 +44,6 @@ async def contact(hub: Hub, name: str = "Ada Lovelace") -> str:
     doc = {"_id": new_id(), "name": name, "state": "active", "addresses": ["phone:+8613800138000"], "changed_at": now()}
     await hub.db["record_contact"].insert_one(doc)
     return str(doc["_id"])
-
-
-async def call_doc(hub: Hub, state: str) -> Any:
-    """The newest call, once it is in a state."""
-
-    async def found() -> Any:
-        doc = await hub.db["calls"].find_one({}, sort=[("began_at", -1)])
-        return doc if doc and doc["state"] == state else None
-
-    return await until(found)
-
-
-def calls_in(pbx: Asterisk, sounding: Path, *then: str, service: str = "4000") -> Sipp:
-    """Ada calls, with a tone for a voice."""
-    return call(pbx, service, ADA.dials, ADA.is_answered, sound_of(sounding), *then)
 
 
 async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
@@ -123,9 +54,7 @@ async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
     boss = await signed_in("boss", roles=["admin"])
     status, _ = await boss.call("PUT", "/api/call-outcomes/sold", {"en": "Sold", "zh": "成交"})
     assert status == 200
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service="4008") as sipp:
         await page.find("[data-answer]").wait_for(timeout=30_000)
         await page.find(f'[data-candidate="{ada}"]').get_by_text("Ada Lovelace").wait_for()
@@ -134,12 +63,7 @@ async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
         await page.find("[data-answer]").click()
         await talking(page)
         await call_doc(hub, "talking")
-
-        async def heard() -> bool:
-            figures = await sound(page)
-            return figures.get("received", 0) > 100 and figures.get("sent", 0) > 100 and figures.get("heard", 0) > 0.01
-
-        await until(heard)
+        await heard_both_ways(page)
         figures = await sound(page)
         assert figures["said"] > 0
         assert figures["lost"] <= 0.05 * figures["received"]
@@ -153,8 +77,7 @@ async def test_a_call_rings_in_the_console_and_is_talked_in_both_ways(
         await page.shot("phone-held-en-1440")
         await page.find("[data-hold]").click()
         await call_doc(hub, "talking")
-        await page.find("[data-hang-up]").click()
-        await ended(sipp)
+        await hangs_up(page, sipp)
     done = await call_doc(hub, "ended")
     assert done["part"]["outcome"] == "answered"
     await page.find('.phone-dock__panel[data-stage="after"]').wait_for()
@@ -175,12 +98,9 @@ async def test_the_caller_is_handed_to_a_colleague_at_once(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """S2.9.9-08: blind transfer from the console to a desk phone; the browser is free again."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with agent(pbx, "1002", *TALKS), calls_in(pbx, tone(tmp_path / "tone.al"), pause(9), ADA.hangs_up) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
+        await answers(page)
         await page.find("[data-hand-on]").click()
         await page.find("#hand-on-to").fill("1002")
         await page.find("[data-blind]").click()
@@ -198,19 +118,15 @@ async def test_a_colleague_in_another_browser_is_asked_first_and_takes_over(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """S2.9.9-08: consultation between two browsers, then the caller is handed over, with sound."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     other = await phone("bea", "2002")
     await turn_on(other)
     with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
+        await answers(page)
         await page.find("[data-hand-on]").click()
         await page.find("#hand-on-to").fill("2002")
         await page.find("[data-consult]").click()
-        await other.find("[data-answer]").click(timeout=30_000)
-        await talking(other)
+        await answers(other)
         await page.find("[data-complete]").click()
         await page.find('.phone-dock__panel[data-call=""]').wait_for(timeout=20_000)
 
@@ -218,8 +134,7 @@ async def test_a_colleague_in_another_browser_is_asked_first_and_takes_over(
             return (await sound(other)).get("heard", 0) > 0.01
 
         await until(heard)
-        await other.find("[data-hang-up]").click()
-        await ended(sipp)
+        await hangs_up(other, sipp)
     await call_doc(hub, "ended")
 
 
@@ -259,9 +174,7 @@ async def test_a_caller_nobody_knows_becomes_a_contact(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, tmp_path: Path
 ) -> None:
     """S2.9.9-03: the form is filled with what the call says; a call that is rejected goes to nobody."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     eve = Caller("13700137000", "Eve")
     with call(pbx, "4000", eve.dials, eve.is_answered, pause(30), eve.hangs_up):
         await page.find("[data-answer]").wait_for(timeout=30_000)
@@ -280,9 +193,7 @@ async def test_of_several_who_it_may_be_one_is_picked(hub: Hub, pbx: Asterisk, p
     """S2.9.9-03."""
     await contact(hub, "Ada at home")
     other = await contact(hub, "Ada at work")
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with call(pbx, "4000", ADA.dials, ADA.is_answered, pause(30), ADA.hangs_up):
         await page.find(f'[data-candidate="{other}"] [data-pick]').click(timeout=30_000)
         live = await call_doc(hub, "ringing")
@@ -345,28 +256,22 @@ async def test_one_tab_is_the_phone_and_the_other_shows_it(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, pages: Pages
 ) -> None:
     """A second tab does not register: it shows the call and its keys act on the first; closing the first hands over."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     other = await pages.beside(page, "/console/inbox")
     await other.find("[data-phone].is-ready").wait_for(timeout=20_000)
     with call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as sipp:
         await other.find("[data-answer]").click(timeout=30_000)
         await talking(page)
-        await other.find("[data-hang-up]").click()
-        await ended(sipp)
+        await hangs_up(other, sipp)
     await page.page.close()
     await other.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=30_000)
 
 
 async def test_a_call_ends_with_its_page(hub: Hub, pbx: Asterisk, ami: Ami, phone: OpenPhone) -> None:
     """A page that is left lets go of the caller at once, and not when the PBX finds out."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with call(pbx, "4000", ADA.dials, ADA.is_answered, BYED) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
+        await answers(page)
         asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         async def agree(dialog: Any) -> None:

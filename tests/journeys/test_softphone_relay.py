@@ -15,12 +15,24 @@ from channels.telephony import ice
 from hub.main import Hub
 from hub.settings import Settings
 from tests.channels.telephony.conftest import account_settings, ami, pbx, until
-from tests.journeys.phones import EXPECTED, loudness, sound, talking, tone, turn_on
-from tests.journeys.test_softphone import OpenPhone, browser, call_doc, calls_in, media, phone, takes_calls
+from tests.journeys.phones import EXPECTED, loudness, tone, turn_on
+from tests.journeys.softphone import (
+    OpenPhone,
+    answers,
+    browser,
+    call_doc,
+    calls_in,
+    hangs_up,
+    heard_both_ways,
+    media,
+    on_duty,
+    phone,
+    takes_calls,
+)
 from tests.journeys.watch import Watched
 from tests.lab.asterisk.plays import ended
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
-from tests.lab.asterisk.sipp import BYED
+from tests.lab.asterisk.sipp import BYED, Sipp
 from tests.lab.coturn import INSTALL, SECRET, Coturn, installed
 
 __all__ = ["ami", "browser", "media", "pbx", "phone"]  # fixtures
@@ -61,14 +73,13 @@ async def kind_of_way(page: Watched) -> str:
     return str((json.loads(told or "null") or {}).get("way"))
 
 
-async def heard_both_ways(page: Watched) -> None:
-    """Sound arrives, and goes."""
-
-    async def both() -> bool:
-        figures = await sound(page)
-        return figures.get("received", 0) > 100 and figures.get("sent", 0) > 100 and figures.get("heard", 0) > 0.01
-
-    await until(both)
+async def talks(page: Watched, caller: Sipp, way: str) -> None:
+    """A call from its ringing to its end, heard both ways, with the sound going this way."""
+    with caller:
+        await answers(page)
+        await heard_both_ways(page)
+        assert await kind_of_way(page) == way
+        await hangs_up(page, caller)
 
 
 async def test_sound_goes_through_the_relay_both_ways_and_passwords_are_renewed(
@@ -91,13 +102,7 @@ async def test_sound_goes_through_the_relay_both_ways_and_passwords_are_renewed(
         return len(renewed) >= 2
 
     await until(twice, within_s=90)
-    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=BOTH_WAYS) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
-        await heard_both_ways(page)
-        assert await kind_of_way(page) == "relay"
-        await page.find("[data-hang-up]").click()
-        await ended(sipp)
+    await talks(page, calls_in(pbx, tone(tmp_path / "tone.al"), BYED, service=BOTH_WAYS), "relay")
     done = await call_doc(hub, "ended")
     assert done["part"]["outcome"] == "answered"
     monitor = pbx.folder / "spool" / "monitor"
@@ -135,13 +140,7 @@ async def test_where_the_relay_is_one_way_of_several_the_phone_goes_on(
     await turn_on(page)
     await page.find('[data-relay="refused"]').wait_for(timeout=30_000)
     await takes_calls(page)
-    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
-        await heard_both_ways(page)
-        assert await kind_of_way(page) == "direct"
-        await page.find("[data-hang-up]").click()
-        await ended(sipp)
+    await talks(page, calls_in(pbx, tone(tmp_path / "tone.al"), BYED), "direct")
     await call_doc(hub, "ended")
 
 
@@ -149,14 +148,11 @@ async def test_a_relay_that_dies_in_a_call_is_shown_and_the_call_ends(
     hub: Hub, pbx: Asterisk, phone: OpenPhone, turn: Coturn, tmp_path: Path
 ) -> None:
     """The page names the relay; what the hub says of the call stays true; no call comes until the relay is back."""
-    page = await phone("ann", "2001")
-    await turn_on(page)
-    await takes_calls(page)
+    page = await on_duty(phone)
     with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
+        await answers(page)
         await heard_both_ways(page)
-        turn.stop()
+        turn.stop(kill=True)
         await expect(page.find("[data-way-broken]")).to_contain_text("relay server", timeout=30_000)
         await page.shot("phone-relay-gone-en-1440")
         await ended(sipp)
@@ -169,10 +165,4 @@ async def test_a_relay_that_dies_in_a_call_is_shown_and_the_call_ends(
     turn.start()
     await page.find('.phone-dock__panel[data-line="ready"]').wait_for(timeout=60_000)
     await page.find("[data-done]").click()
-    with calls_in(pbx, tone(tmp_path / "tone.al"), BYED) as sipp:
-        await page.find("[data-answer]").click(timeout=30_000)
-        await talking(page)
-        await heard_both_ways(page)
-        assert await kind_of_way(page) == "relay"
-        await page.find("[data-hang-up]").click()
-        await ended(sipp)
+    await talks(page, calls_in(pbx, tone(tmp_path / "tone.al"), BYED), "relay")

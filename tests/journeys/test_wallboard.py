@@ -154,11 +154,11 @@ async def test_what_passed_while_the_line_was_cut_is_on_the_board_afterwards(
     await page.mark("live")
     member = page.find(f'[data-agent="{ann.user}"]')
     await member.wait_for()
-    page.link.cut()
+    await page.link.cut()
     await page.mark("offline")
     assert (await ann.call("PUT", "/api/me/presence", {"state": "break", "reason": "Tea"}))[0] == 200
     await hub.floor.wallboard.look()
-    page.link.mend()
+    await page.link.mend()
     await expect(member).to_have_attribute("data-state", "paused", timeout=20_000)
     await expect(member).to_contain_text("Tea")
 

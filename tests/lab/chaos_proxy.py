@@ -10,9 +10,11 @@ import asyncio
 import socket
 import struct
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
+
+from typing_extensions import override
+
+from tests.lab.proxy import Line, Proxy, read
 
 Fault = Literal[
     "bye-to-idle",  # IDLE is answered with BYE
@@ -31,57 +33,22 @@ IDLE_FAULTS = frozenset(
 )
 
 
-@dataclass(eq=False)
-class _Line:
-    """One connection, both ways."""
-
-    client: asyncio.StreamWriter
-    server: asyncio.StreamWriter
-    idle_tag: bytes = b""
-    silent: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def close(self, *, reset: bool = False) -> None:
-        self.ended.set()
-        for writer in (self.client, self.server):
-            sock = writer.get_extra_info("socket")
-            if reset and sock is not None:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort() if reset else writer.close()
-
-
-class ChaosProxy:
-    """Use as `async with ChaosProxy(port) as proxy`, then connect to `proxy.port`.
+class ChaosProxy(Proxy):
+    """A proxy that does what was planned.
 
     Attributes:
         done: how often each fault was made.
         most_at_once: connections.
     """
 
-    def __init__(self, target: int, port: int = 0) -> None:
-        self.target = target
-        self.port = port
+    def __init__(self, target: int) -> None:
+        super().__init__(target)
         self.done: Counter[str] = Counter()
         self.most_at_once = 0
         self._planned: deque[Fault] = deque()
-        self._lines: set[_Line] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-        for line in list(self._lines):
-            line.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        self._idle: set[Line] = set()
+        """Those whose client has asked to wait and has no answer yet."""
+        self._silent: set[Line] = set()
 
     def plan(self, *faults: Fault) -> None:
         """Make these faults, in order, each at its next occasion."""
@@ -92,10 +59,10 @@ class ChaosProxy:
         """Planned faults that had no occasion yet."""
         return len(self._planned)
 
-    def cut(self, *, reset: bool = False) -> None:
-        """Cut all connections now."""
-        for line in list(self._lines):
-            line.close(reset=reset)
+    def tear(self, *, reset: bool = False) -> None:
+        """Cut all connections now; new ones may come."""
+        for line in list(self.lines):
+            _end(line, reset=reset)
 
     def _next(self, *fitting: str) -> Fault | None:
         if self._planned and self._planned[0] in fitting:
@@ -103,79 +70,56 @@ class ChaosProxy:
             return self._planned.popleft()
         return None
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        if self._next("refuse"):
-            writer.close()
-            return
-        try:
-            from_server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.close()
-            return
-        line = _Line(writer, to_server)
-        self._lines.add(line)
-        self.most_at_once = max(self.most_at_once, len(self._lines))
-        ways = [asyncio.ensure_future(self._up(line, reader)), asyncio.ensure_future(self._down(line, from_server))]
-        try:
-            await line.ended.wait()
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            self._lines.discard(line)
-            line.close()
+    @override
+    async def _lets_in(self) -> bool:
+        return not self._next("refuse")
 
-    async def _up(self, line: _Line, reader: asyncio.StreamReader) -> None:
-        """Client to server."""
-        while data := await _read(reader):
-            if line.silent:
+    @override
+    async def _up(self, line: Line) -> None:
+        self.most_at_once = max(self.most_at_once, len(self.lines))
+        while data := await read(line.from_client):
+            if line in self._silent:
                 continue
             words = data.split()
             if len(words) == 2 and words[1].upper() == b"IDLE":
-                line.idle_tag = words[0]
+                self._idle.add(line)
                 if fault := self._next("bye-to-idle", "close-at-idle", "hang-at-idle"):
                     await self._make(line, fault)
                     continue
             elif fault := self._next("reset", "hang"):
                 await self._make(line, fault)
                 continue
-            line.server.write(data)
-        line.close()
+            line.to_server.write(data)
 
-    async def _down(self, line: _Line, reader: asyncio.StreamReader) -> None:
-        """Server to client."""
-        while data := await _read(reader):
-            if line.silent:
+    @override
+    async def _down(self, line: Line) -> None:
+        while data := await read(line.from_server):
+            if line in self._silent:
                 continue
             if b"BODY[] {" in data and self._next("cut-in-literal"):
-                line.client.write(data[: len(data) // 2])
+                line.to_client.write(data[: len(data) // 2])
                 await asyncio.sleep(0)
-                line.close()
                 return
-            line.client.write(data)
-            if line.idle_tag and data.startswith(b"+"):
-                line.idle_tag = b""
+            line.to_client.write(data)
+            if data.startswith(b"+") and line in self._idle:
+                self._idle.discard(line)
                 if fault := self._next("bye-in-idle", "close-in-idle", "hang-in-idle"):
                     await self._make(line, fault)
-        line.close()
 
-    async def _make(self, line: _Line, fault: Fault) -> None:
+    async def _make(self, line: Line, fault: Fault) -> None:
         if fault.startswith("hang"):
-            line.silent = True
+            self._silent.add(line)
         elif fault.startswith("bye"):
-            line.client.write(b"* BYE idle for too long\r\n")
-            await line.client.drain()
+            line.to_client.write(b"* BYE idle for too long\r\n")
+            await line.to_client.drain()
             line.close()
         else:
-            line.close(reset=fault == "reset")
+            _end(line, reset=fault == "reset")
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.read(65536)
-    except OSError:
-        return b""
+def _end(line: Line, *, reset: bool) -> None:
+    for end in (line.to_client, line.to_server):
+        sock = end.get_extra_info("socket")
+        if reset and sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.abort() if reset else line.close()

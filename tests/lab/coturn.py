@@ -8,22 +8,18 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
-import tempfile
-import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.lab.asterisk.server import free_udp_port
+from typing_extensions import override
+
 from tests.lab.network import give_an_address
+from tests.lab.ports import free_udp_port
+from tests.lab.server import LabServer
 from tools.steps import ROOT
 
 INSTALL = "coturn is needed: apt install coturn"
 SECRET = "lab-turn-secret"
 _DEPLOYED = ROOT / "deploy" / "coturn"
-_READY_S = 30.0
 
 
 def installed() -> bool:
@@ -32,7 +28,7 @@ def installed() -> bool:
 
 
 @dataclass
-class Coturn:
+class Coturn(LabServer):
     """Use as `with Coturn() as turn`.
 
     Attributes:
@@ -40,23 +36,8 @@ class Coturn:
     """
 
     secret: str = SECRET
-    port: int = field(default_factory=lambda: free_udp_port("127.0.0.1"))
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="mainstem-coturn-")))
-    _process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    port: int = field(default_factory=free_udp_port)
+    _address: str = ""
 
     @property
     def stun(self) -> str:
@@ -68,37 +49,24 @@ class Coturn:
         """As an account names it."""
         return f"turn:127.0.0.1:{self.port}"
 
-    @property
-    def log(self) -> str:
-        """What it said."""
-        return (self.folder / "log").read_text(errors="replace")
+    @override
+    def _configure(self) -> None:
+        """The rest it does itself, from its environment."""
+        self._address = give_an_address()
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        address = give_an_address()
-        where = {
+    @override
+    def _command(self) -> list[str]:
+        listens = ("--listening-ip=127.0.0.1", f"--listening-port={self.port}", f"--relay-ip={self._address}")
+        return ["setpriv", "--pdeathsig", "KILL", "sh", str(_DEPLOYED / "start.sh"), *listens]
+
+    @override
+    def _environment(self) -> dict[str, str]:
+        return {
             "TURN_CONF": str(_DEPLOYED / "turnserver.conf"), "TURN_RUN": str(self.folder), "TURN_CERTS": str(self.folder),
-            "TURN_SECRET": self.secret, "TURN_PEERS": f"{address}-{address}", "PATH": os.environ["PATH"],
+            "TURN_SECRET": self.secret, "TURN_PEERS": f"{self._address}-{self._address}", "PATH": os.environ["PATH"],
         }  # fmt: skip
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "sh", str(_DEPLOYED / "start.sh"), "--listening-ip=127.0.0.1",
-                 f"--listening-port={self.port}", f"--relay-ip={address}"],
-                env=where, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        limit = time.monotonic() + _READY_S
-        while not self._answers():
-            assert self._process.poll() is None, f"coturn ended: {self.log}"
-            assert time.monotonic() < limit, f"coturn does not become ready: {self.log}"
-            time.sleep(0.1)
 
-    def stop(self) -> None:
-        """As a crash does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
+    @override
     def _answers(self) -> bool:
         """A binding request (RFC 8489) is answered."""
         request = b"\x00\x01\x00\x00\x21\x12\xa4\x42" + os.urandom(12)

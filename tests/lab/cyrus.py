@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
-import tempfile
-import time
 from dataclasses import dataclass, field
 from imaplib import IMAP4
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from typing_extensions import override
 
-from tests.faults.house import free_port
 from tests.lab.cyrus_files import FOLDER, libraries
 from tests.lab.cyrus_files import installed as unpacked
 from tests.lab.mail_server import PASSWORD, MailServer
+from tests.lab.ports import free_port
 
 INSTALL = "Cyrus is needed, and root to start it: tools/python -m tests.lab.cyrus_files"
 _BIN = FOLDER / "usr/lib/cyrus/bin"
@@ -81,12 +76,10 @@ class Cyrus(MailServer):
 
     imap: int = field(default_factory=free_port)
     lmtp: int = field(default_factory=free_port)
-    folder: Path = Path()
-    _process: subprocess.Popen[bytes] | None = None
     _users: set[str] = field(default_factory=set)
 
-    def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="cyrus-"))
+    @override
+    def _configure(self) -> None:
         for part in ("conf/socket", "conf/proc", "conf/lock", "conf/db", "conf/log", "spool"):
             (self.folder / part).mkdir(parents=True)
         for path in (self.folder, *self.folder.rglob("*")):
@@ -95,41 +88,19 @@ class Cyrus(MailServer):
         (self.folder / "cyrus.conf").write_text(
             _MASTER.format(folder=self.folder, bin=_BIN, imap=self.imap, lmtp=self.lmtp)
         )
-        try:
-            self.add_user("support")
-            self.start()
-        except BaseException:
-            self.stop(kill=True)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.add_user("support")
 
     @override
-    def start(self) -> None:
-        command = [f"{_BIN}/master", "-C", f"{self.folder}/imapd.conf", "-M", f"{self.folder}/cyrus.conf"]
-        with (self.folder / "start.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "-p", f"{self.folder}/master.pid"], env=_environment(),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        self._until_it_answers()
+    def _command(self) -> list[str]:
+        files = {"-C": "imapd.conf", "-M": "cyrus.conf", "-p": "master.pid"}
+        return [f"{_BIN}/master", *(word for key, name in files.items() for word in (key, f"{self.folder}/{name}"))]
 
     @override
-    def stop(self, kill: bool = False) -> None:
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, signal.SIGKILL if kill else signal.SIGTERM)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(20)
-        self._process = None
+    def _environment(self) -> dict[str, str]:
+        """Its own libraries first; SASL finds its mechanisms there or in the system."""
+        plugins = [f"{path}/sasl2" for path in libraries().split(":")]
+        system = [str(path) for path in Path("/usr/lib").glob("*-linux-gnu/sasl2")]
+        return {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": libraries(), "SASL_PATH": ":".join([*system, *plugins])}
 
     def add_user(self, user: str) -> None:
         """Somebody who may sign in with the lab's password."""
@@ -137,7 +108,7 @@ class Cyrus(MailServer):
             return
         database = self.folder / "sasldb2"
         command = [str(FOLDER / "usr/sbin/saslpasswd2"), "-p", "-c", "-f", str(database), "-u", "cyrus.local", user]
-        subprocess.run(command, input=PASSWORD.encode(), env=_environment(), check=True, timeout=20)
+        subprocess.run(command, input=PASSWORD.encode(), env=self._environment(), check=True, timeout=20)
         shutil.chown(database, "nobody", "nogroup")
         self._users.add(user)
 
@@ -145,18 +116,3 @@ class Cyrus(MailServer):
     def imap_client(self, user: str = "support") -> IMAP4:
         self.add_user(user)
         return super().imap_client(user)
-
-    def _until_it_answers(self) -> None:
-        limit = time.monotonic() + 60
-        while not self._answers():
-            assert self._process is not None
-            assert self._process.poll() is None, (self.folder / "start.log").read_text()
-            assert time.monotonic() < limit, (self.folder / "start.log").read_text()
-            time.sleep(0.05)
-
-
-def _environment() -> dict[str, str]:
-    """Its own libraries first; SASL finds its mechanisms there or in the system."""
-    plugins = [f"{path}/sasl2" for path in libraries().split(":")]
-    system = [str(path) for path in Path("/usr/lib").glob("*-linux-gnu/sasl2")]
-    return {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": libraries(), "SASL_PATH": ":".join([*system, *plugins])}

@@ -9,20 +9,15 @@ import getpass
 import grp
 import os
 import shutil
-import signal
 import ssl
-import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from typing_extensions import override
 
-from tests.faults.house import free_port
 from tests.lab.mail_server import PASSWORD, MailServer
+from tests.lab.ports import free_port
 
 INSTALL = "Dovecot is needed: apt install dovecot-imapd dovecot-lmtpd"
 
@@ -127,53 +122,7 @@ class Dovecot(MailServer):
     imap: int = field(default_factory=free_port)
     imaps: int = field(default_factory=free_port)
     lmtp: int = field(default_factory=free_port)
-    folder: Path = Path()
-
-    def __enter__(self) -> Self:
-        # not among pytest's folders: those are for their owner only, and the paths of sockets must be short
-        self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
-        self.folder.chmod(0o755)
-        mail = self.folder / "mail"
-        mail.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(mail, *_USER)
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @override
-    def start(self) -> None:
-        self._write_config()
-        with (self.folder / "start.log").open("wb") as log:
-            done = subprocess.run(
-                ["dovecot", "-c", str(self._config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, timeout=20,
-            )  # fmt: skip
-        assert done.returncode == 0, (self.folder / "start.log").read_text()
-        self._until_it_answers()
-
-    @override
-    def stop(self, kill: bool = False) -> None:
-        pid = self._pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGTERM)
-        if kill:
-            subprocess.run(["pkill", "-9", "-P", str(pid)], check=False)
-            os.kill(pid, signal.SIGKILL)
-        limit = time.monotonic() + 20
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < limit:
-            time.sleep(0.02)
-        self._pid_file.unlink(missing_ok=True)
+    logs = ("dovecot.log",)
 
     def forget_uids(self, user: str = "support") -> None:
         """What a restored backup or a moved mailbox does: a new UIDVALIDITY, and new UIDs. Only while it is stopped."""
@@ -183,17 +132,22 @@ class Dovecot(MailServer):
         # Dovecot takes the time in seconds for the next UIDVALIDITY: it must not be the same second again
         time.sleep(1.1)
 
-    @property
-    def _config(self) -> Path:
-        return self.folder / "dovecot.conf"
+    @override
+    def _command(self) -> list[str]:
+        return ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
 
-    def _write_config(self) -> None:
+    @override
+    def _configure(self) -> None:
+        mail = self.folder / "mail"
+        mail.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(mail, *_USER)
         certificate = f"ssl_cert = <{self.tls[0]}\nssl_key = <{self.tls[1]}" if self.tls else ""
         passdb = _PASSWORDS.format(password=PASSWORD)
         if self.introspection:
             self._write_oauth()
             passdb = _OAUTH.format(folder=self.folder) + "\n" + passdb
-        self._config.write_text(
+        (self.folder / "dovecot.conf").write_text(
             _CONFIG.format(
                 user=_USER[0],
                 group=_USER[1],
@@ -218,19 +172,6 @@ class Dovecot(MailServer):
     @override
     def _mailbox(self, user: str) -> str:
         return f"{user}@demo.local"
-
-    def _until_it_answers(self) -> None:
-        limit = time.monotonic() + 20
-        while not self._answers():
-            assert time.monotonic() < limit, (self.folder / "dovecot.log").read_text()[-3000:]
-            time.sleep(0.05)
-
-    @property
-    def _pid_file(self) -> Path:
-        return self.folder / "run" / "master.pid"
-
-    def _pid(self) -> int | None:
-        return int(self._pid_file.read_text()) if self._pid_file.exists() else None
 
 
 def client_context(certificate: Path) -> ssl.SSLContext:

@@ -1,34 +1,29 @@
-"""What the lab's mail servers have in common: mail comes in by LMTP, is read by IMAP, and they are stopped and started."""
+"""What the lab's mail servers have in common: mail comes in by LMTP and is read by IMAP."""
 
 from __future__ import annotations
 
 import asyncio
 import smtplib
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from imaplib import IMAP4
+
+from typing_extensions import override
+
+from tests.lab.server import LabServer
 
 PASSWORD = "secret"
 
 
-class MailServer(ABC):
-    """One server on loopback."""
+class MailServer(LabServer):
+    """One server on loopback: ready when IMAP and LMTP answer."""
 
     imap: int
     lmtp: int
 
-    @abstractmethod
-    def start(self) -> None:
-        """Start, and wait until IMAP and LMTP answer."""
-
-    @abstractmethod
-    def stop(self, kill: bool = False) -> None:
-        """Stop all its processes; with `kill` as a crash does."""
-
     async def restart(self, kill: bool = False) -> None:
         """Stop and start, beside the loop."""
-        await asyncio.to_thread(self.stop, kill)
+        await asyncio.to_thread(self.stop, kill=kill)
         await asyncio.to_thread(self.start)
 
     def deliver(self, mails: Iterable[bytes], user: str = "support") -> None:
@@ -55,6 +50,7 @@ class MailServer(ABC):
         """Under which name LMTP knows somebody."""
         return user
 
+    @override
     def _answers(self) -> bool:
         try:
             IMAP4("127.0.0.1", self.imap, timeout=5).logout()

@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import smtplib
-import subprocess
-import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.faults.house import free_port
+from typing_extensions import override
+
 from tests.lab.mail_server import PASSWORD
+from tests.lab.ports import free_port
+from tests.lab.server import LabServer
 
 INSTALL = "Exim is needed, and root to start it: apt install exim4-daemon-light"
 _USER = "Debian-exim"
@@ -83,67 +81,37 @@ def installed() -> bool:
 
 
 @dataclass
-class Mta:
+class Mta(LabServer):
     """Use as `with Mta(dovecot.lmtp) as mta`, then send to `mta.port`."""
 
     lmtp: int
     port: int = field(default_factory=free_port)
-    folder: Path = Path()
-    _process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="exim-"))
-        self.folder.chmod(0o755)
-        (self.folder / "spool").mkdir()
-        shutil.chown(self.folder / "spool", _USER, _USER)
-        shutil.chown(self.folder, _USER, _USER)
-        config = self.folder / "exim.conf"
-        config.write_text(_CONFIG.format(folder=self.folder, port=self.port, lmtp=self.lmtp, password=PASSWORD))
-        shutil.chown(config, "root", "root")
-        with (self.folder / "start.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                ["exim4", "-C", str(config), "-bdf", "-q2s"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        try:
-            self._until_it_answers()
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    logs = ("mainlog",)
 
     def send(self, mail: bytes, to: str, sender: str = "ada@example.com") -> None:
         """Send as a customer does."""
         with smtplib.SMTP("127.0.0.1", self.port, timeout=10) as client:
             client.sendmail(sender, [to], mail)
 
-    def log(self) -> str:
-        """What it wrote of its work."""
-        main = self.folder / "mainlog"
-        return (main.read_text() if main.exists() else "") + (self.folder / "start.log").read_text()
+    @override
+    def _configure(self) -> None:
+        (self.folder / "spool").mkdir()
+        shutil.chown(self.folder / "spool", _USER, _USER)
+        shutil.chown(self.folder, _USER, _USER)
+        self._config.write_text(_CONFIG.format(folder=self.folder, port=self.port, lmtp=self.lmtp, password=PASSWORD))
 
-    def _until_it_answers(self) -> None:
-        limit = time.monotonic() + 20
-        while True:
-            try:
-                smtplib.SMTP("127.0.0.1", self.port, timeout=5).quit()
-                return
-            except (OSError, smtplib.SMTPException):
-                assert self._process is not None
-                assert self._process.poll() is None, self.log()
-                assert time.monotonic() < limit, self.log()
-                time.sleep(0.05)
+    @override
+    def _command(self) -> list[str]:
+        return ["exim4", "-C", str(self._config), "-bdf", "-q2s"]
 
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(10)
+    @property
+    def _config(self) -> Path:
+        return self.folder / "exim.conf"
+
+    @override
+    def _answers(self) -> bool:
+        try:
+            smtplib.SMTP("127.0.0.1", self.port, timeout=5).quit()
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True

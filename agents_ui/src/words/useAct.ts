@@ -1,7 +1,8 @@
 /** One act at a time that a button makes: busy while it is, and what the hub refuses in words, kept to be shown beside it. */
-import { ref } from 'vue'
-import { ApiProblem } from '@/api/problem'
+import { computed } from 'vue'
+import type { ApiProblem } from '@/api/problem'
 import { problemText } from '@/words/problem'
+import { useSending } from '@/words/useSending'
 
 interface Choices {
   /** Words of one's own for what is refused. */
@@ -11,26 +12,18 @@ interface Choices {
 }
 
 export function useAct({ wordsFor = problemText, tell }: Choices = {}) {
-  const busy = ref(false)
-  const refused = ref('')
+  const { busy, refused: problem, send, fieldError } = useSending()
+  const refused = computed(() => (problem.value ? wordsFor(problem.value) : ''))
 
   /** Whether it was done; not where another act is still running. */
-  async function run(act: () => Promise<unknown>): Promise<boolean> {
+  async function run(act: (key: string) => Promise<unknown>): Promise<boolean> {
     if (busy.value) return false
-    busy.value = true
-    refused.value = ''
-    try {
-      await act()
-      return true
-    } catch (trouble) {
-      if (!(trouble instanceof ApiProblem)) throw trouble
-      refused.value = wordsFor(trouble)
-      tell?.(refused.value)
-      return false
-    } finally {
-      busy.value = false
-    }
+    const done = await send(act)
+    if (refused.value) tell?.(refused.value)
+    return done
   }
 
-  return { busy, refused, run }
+  /** Forgets what was refused: the form begins anew. */
+  const clear = () => (problem.value = null)
+  return { busy, refused, run, fieldError, clear }
 }

@@ -54,7 +54,7 @@ async def test_a_real_mail_server_keeps_what_cannot_be_stored_and_comes_again(do
     with Mta(door.port) as mta:
         await asyncio.to_thread(mta.send, MAIL, "support@demo.local")
         async with asyncio.timeout(60):
-            while "451" not in mta.log():
+            while "451" not in mta.log:
                 await asyncio.sleep(0.1)
         assert door.inlet.envelopes == []
         door.inlet.refuse = None
@@ -62,6 +62,6 @@ async def test_a_real_mail_server_keeps_what_cannot_be_stored_and_comes_again(do
             while not door.inlet.envelopes:
                 await asyncio.sleep(0.1)
         async with asyncio.timeout(60):
-            while "Completed" not in mta.log():
+            while "Completed" not in mta.log:
                 await asyncio.sleep(0.1)
     assert len(door.inlet.envelopes) == 1

@@ -58,7 +58,7 @@ async def test_mail_comes_in_again_after_any_fault(mailbox: Mailbox, proxy: Chao
         await mailbox.stored(1)
         proxy.plan(fault)
         if fault == "refuse":
-            proxy.cut()  # its occasion is the next connection
+            proxy.tear()  # its occasion is the next connection
         mailbox.deliver(mail(2))
         await until(lambda: _made(proxy))
         mailbox.deliver(mail(3))

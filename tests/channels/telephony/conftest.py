@@ -65,10 +65,8 @@ def account_settings(port: int, **more: Any) -> AccountSettings:
 @pytest.fixture
 async def cable(pbx: Asterisk) -> AsyncIterator[Cable]:
     """A way to the PBX of this run that can be cut; a test that overrides `ami_port` has its hub go there."""
-    cable = Cable(pbx.ami)
-    await cable.mend()
-    yield cable
-    await cable.cut()
+    async with Cable(pbx.ami) as cable:
+        yield cable
 
 
 @pytest.fixture

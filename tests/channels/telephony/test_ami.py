@@ -16,9 +16,9 @@ from channels.telephony.channel import channel
 from channels.telephony.control import dial_text
 from crm_core.ground.errors import Invalid
 from hub.errors import Permanent, Transient
-from tests.faults.house import free_port
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
 from tests.lab.certificates import self_signed
+from tests.lab.ports import free_port
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

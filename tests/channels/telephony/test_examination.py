@@ -14,8 +14,8 @@ from channels.telephony.channel import channel
 from hub.desk.doctor import examine
 from hub.settings import AccountSettings, QueueSettings, Settings
 from hub.store.client import Database
-from tests.faults.house import free_port
 from tests.lab.asterisk.server import DEAF_USER, PHONES_SECRET, PHONES_USER, SECRET, USER, Asterisk
+from tests.lab.ports import free_port
 
 
 def account(pbx: Asterisk, **more: Any) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from hub.store.migrate import migrate
 from tests.channels.telephony.conftest import Floor, until
 from tests.channels.telephony.hubs import hub_process
 from tests.channels.telephony.lists import Dialled, all_true, done, prepared
-from tests.faults.house import free_port
 from tests.lab.asterisk.server import Asterisk
 from tests.lab.asterisk.sipp import ACKED, ANSWER, BUSY, BYED, RINGING, agent, carrier, pause
+from tests.lab.ports import free_port
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 

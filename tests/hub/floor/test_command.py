@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.store.client import Database
-from tests.faults.house import HubProcess, free_port
+from tests.faults.house import HubProcess
 from tests.hub.floor.samples import call, handler, visit
+from tests.lab.ports import free_port
 
 
 async def test_the_command_counts_every_call_anew(mongo_url: str, db: Database, tmp_path: Path) -> None:

@@ -11,15 +11,16 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import time
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from typing_extensions import override
 
 from tests.lab.asterisk.sid import SID
 from tests.lab.network import give_an_address
+from tests.lab.ports import free_port, free_udp_port
+from tests.lab.server import LabServer
 from tools.steps import ROOT
 
 CARRIER = "127.0.0.2"
@@ -146,21 +147,8 @@ retry = 1
 _MAILBOXES = "".join(f"{name} => 4711,Agent {name}\n" for name in AGENTS)
 
 
-def free_udp_port(host: str) -> int:
-    """A UDP port that nobody has now on this address."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _free_tcp_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
-class Asterisk:
+class Asterisk(LabServer):
     """Use as `with Asterisk() as pbx`. Start it in the main thread: it ends with the thread that started it.
 
     Attributes:
@@ -169,37 +157,21 @@ class Asterisk:
         certificate: with one (PEM: certificate, key) AMI speaks TLS too, at `ami_tls`.
     """
 
-    sip: int = field(default_factory=lambda: free_udp_port("127.0.0.1"))
-    ami: int = field(default_factory=_free_tcp_port)
-    http: int = field(default_factory=_free_tcp_port)
+    sip: int = field(default_factory=free_udp_port)
+    ami: int = field(default_factory=free_port)
+    http: int = field(default_factory=free_port)
     carrier_port: int = field(default_factory=lambda: free_udp_port(CARRIER))
     phones: dict[str, int] = field(default_factory=lambda: {name: free_udp_port(PHONES) for name in AGENTS})
     certificate: tuple[Path, Path] | None = None
-    ami_tls: int = field(default_factory=_free_tcp_port)
-    _process: subprocess.Popen[bytes] | None = None
+    ami_tls: int = field(default_factory=free_port)
+    logs = ("messages",)
 
-    def __enter__(self) -> Self:
+    @override
+    def _new_folder(self) -> Path:
+        """In the folder that Asterisk sees; named after the process that owns it."""
         _end_the_left()
         give_an_address()
-        self.folder.mkdir(parents=True)
-        try:
-            self._configure()
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def folder(self) -> Path:
-        """Its configuration, state and log; named after the process that owns it."""
-        return SID / "srv" / f"asterisk-{os.getpid()}-{self.ami}"
+        return Path(tempfile.mkdtemp(prefix=f"asterisk-{os.getpid()}-", dir=SID / "srv"))
 
     @property
     def recordings(self) -> Path:
@@ -207,44 +179,19 @@ class Asterisk:
         return self.folder / "spool" / "monitor"
 
     @property
-    def log(self) -> str:
-        """The end of what Asterisk said."""
-        return "\n".join(
-            path.read_text(errors="replace")[-4000:]
-            for name in ("start.log", "messages")
-            if (path := self.folder / name).exists()
-        )
-
-    @property
     def sip_ws_url(self) -> str:
         """Where phones in browsers speak to it, through the hub."""
         return f"ws://127.0.0.1:{self.http}/ws"
 
-    def start(self) -> None:
-        """Start, and wait until AMI answers with all modules loaded."""
+    @override
+    def _command(self) -> list[str]:
         inside = f"/{(self.folder / 'etc' / 'asterisk.conf').relative_to(SID)}"
         mounts = f"mount --bind /proc {SID}/proc && mount --bind /dev {SID}/dev"
         script = f"{mounts} && exec chroot {SID} asterisk -f -C {inside}"
-        with (self.folder / "start.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "sh", "-c", script],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        (self.folder / "pid").write_text(str(self._process.pid))
-        self._until_ready()
+        own_mounts = ("unshare", "--mount", "--propagation", "private")
+        return ["setpriv", "--pdeathsig", "KILL", *own_mounts, "sh", "-c", script]
 
-    def stop(self, *, kill: bool = False) -> None:
-        """Stop it; with `kill` as a crash does."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._process = None
-
+    @override
     def _configure(self) -> None:
         etc = self.folder / "etc"
         shutil.copytree(ROOT / "deploy" / "asterisk", etc)
@@ -286,15 +233,9 @@ class Asterisk:
             f"tlscertfile = {local}/ami.pem\ntlsprivatekey = {local}/ami.key\n"
         )
 
-    def _until_ready(self) -> None:
-        limit = time.monotonic() + 60
-        while not self._logs_in():
-            assert self._process is not None
-            assert self._process.poll() is None, f"Asterisk ended: {self.log}"
-            assert time.monotonic() < limit, f"Asterisk does not become ready: {self.log}"
-            time.sleep(0.1)
-
-    def _logs_in(self) -> bool:
+    @override
+    def _answers(self) -> bool:
+        """AMI lets in, with all modules loaded."""
         login = f"Action: Login\r\nUsername: {USER}\r\nSecret: {SECRET}\r\n\r\n".encode()
         try:
             with socket.create_connection(("127.0.0.1", self.ami), 2) as ami:
@@ -321,7 +262,7 @@ def _end_the_left() -> None:
         owner = int(folder.name.split("-")[1])
         if Path(f"/proc/{owner}").exists():
             continue
-        pid_file = folder / "pid"
+        pid_file = folder / "asterisk.pid"
         pid = int(pid_file.read_text()) if pid_file.exists() else 0
         if pid and str(folder.name).encode() in _command_line(pid):
             os.kill(pid, signal.SIGKILL)

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.lab.asterisk.server import CARRIER, PHONES, Asterisk, free_udp_port
+from tests.lab.asterisk.server import CARRIER, PHONES, Asterisk
 from tests.lab.asterisk.sound import tone
+from tests.lab.ports import free_udp_port
 
 _FAREWELL_S = 0.5
 _SDP = """v=0

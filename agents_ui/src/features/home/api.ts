@@ -29,6 +29,7 @@ export interface TypeName {
   key: string
   title?: string
   label: { zh: string; en: string }
+  plural: { zh: string; en: string }
 }
 
 export const listTypes = async () => (await get<{ items: TypeName[] }>('/api/record-types')).items

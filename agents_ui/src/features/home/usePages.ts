@@ -14,7 +14,7 @@ export function usePages() {
 
   const titleOfType = (key: string): string => types.value.find((one) => one.key === key)?.title ?? 'name'
   const nameOfType = (key: string): string | null => {
-    const label = types.value.find((one) => one.key === key)?.label
+    const label = types.value.find((one) => one.key === key)?.plural
     return label ? (locale.value === 'zh-CN' ? label.zh : label.en) : null
   }
 

@@ -51,11 +51,6 @@ export const listReceivers = (run: string, state: string, after: number) =>
   get<{ items: Receiver[]; next: number | null }>(`/api/mailing-runs/${run}/receivers`, { query: { state, after } })
 
 export interface Attached { id: string; name: string; size: number }
-export async function uploadFile(file: File): Promise<Attached> {
-  const form = new FormData()
-  form.append('file', file)
-  return post<Attached>('/api/files', { body: form })
-}
 
 export const listAccounts = async () =>
   (await get<{ items: { id: string; channel: string }[] }>('/api/sending-accounts')).items.filter((one) => one.channel === 'email')

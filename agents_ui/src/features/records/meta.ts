@@ -48,6 +48,8 @@ export interface Section {
 export interface TypeMeta {
   key: string
   label: Label
+  /** What heads a list of them. */
+  plural: Label
   /** What this person may do with some rows of the type: `create`, `update` ... The hub judges each row. */
   actions: string[]
   /** The field that says what a record is called. */

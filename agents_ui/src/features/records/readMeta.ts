@@ -60,6 +60,7 @@ export function readMeta(raw: RawMeta): TypeMeta {
   return {
     key,
     label: labelOf(raw.label, key),
+    plural: labelOf(raw.plural, key),
     title: typeof raw.title === 'string' ? raw.title : 'name',
     actions: textsOf(raw.actions),
     fields,
