@@ -76,7 +76,7 @@ class HubProcess:
         STARTED.append(self.process)
         await self.until_ready()
 
-    async def until_ready(self, within_s: float = 30) -> None:
+    async def until_ready(self, within_s: float = 90) -> None:
         """Wait for `/readyz`."""
         async with asyncio.timeout(within_s), aiohttp.ClientSession() as http:
             while True:
@@ -109,7 +109,7 @@ class HubProcess:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), 20)
+        return await asyncio.wait_for(self.process.wait(), 60)
 
     async def command(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
         """Another `mainstem` command on the same settings: exit code and output."""

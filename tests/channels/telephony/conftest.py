@@ -19,7 +19,7 @@ from tests.lab.asterisk.plays import all_hung_up, channels
 from tests.lab.asterisk.server import SECRET, USER, Asterisk
 from tests.lab.asterisk.sid import install, installed, why_not
 
-WITHIN_S = 30.0
+WITHIN_S = 90.0
 
 
 def need_asterisk() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,19 @@ async def taken(db: Database, before: Doc | None) -> bool:
     now = await db["leases"].find_one({"_id": "account:pbx"})
     health = await owned(db)
     return bool(now and before and now["hub"] != before["hub"] and health and health["hub"] == now["hub"])
+
+
+async def dies_of(act: Callable[[], Awaitable[Any]], gone: asyncio.Event) -> None:
+    """Ask until the hub dies of it. On a busy machine it may say first that the PBX does not answer: no death comes of that."""
+    async with asyncio.timeout(120):
+        while True:
+            try:
+                answer = await act()
+            except aiohttp.ClientError:
+                await gone.wait()
+                return
+            assert answer[0] == 503, answer
+            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager

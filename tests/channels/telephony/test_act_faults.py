@@ -14,7 +14,7 @@ import pytest
 from channels.telephony.ami import Ami
 from hub.store.client import Database, Doc
 from tests.channels.telephony.conftest import Floor, until
-from tests.channels.telephony.hubs import elsewhere, hub_process, owned, taken
+from tests.channels.telephony.hubs import dies_of, elsewhere, hub_process, owned, taken
 from tests.faults.house import HubProcess
 from tests.lab.asterisk.cable import Cable
 from tests.lab.asterisk.plays import ADA, all_hung_up, channels, members
@@ -72,11 +72,9 @@ async def killed(cable: Cable, hubs: Hubs, action: str, passes: bool, db: Databa
         gone.set()
 
     cable.when(action, kills, passes=passes)
-    asked = asyncio.ensure_future(act())
-    await asyncio.wait_for(gone.wait(), 60)
-    assert isinstance((await asyncio.gather(asked, return_exceptions=True))[0], Exception)
+    await dies_of(act, gone)
     await hubs[1].start()
-    await until(lambda: taken(db, before), 60)
+    await until(lambda: taken(db, before), 120)
 
 
 async def there(ami: Ami) -> list[str]:
