@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,7 @@ _TRUNK = """[transport]
 type = transport
 protocol = udp
 bind = 127.0.0.1:{sip}
+#tryinclude "local/nat.conf"
 
 [trunk](mainstem-trunk)
 aors = trunk
@@ -155,6 +157,7 @@ class Asterisk(LabServer):
         sip, ami, http: where it listens on 127.0.0.1.
         phones: extension -> the UDP port on 127.0.0.3 where its phone is expected.
         certificate: with one (PEM: certificate, key) AMI speaks TLS too, at `ami_tls`.
+        translated: behind an address translation: the outside address, and the networks on this side of it.
     """
 
     sip: int = field(default_factory=free_udp_port)
@@ -164,6 +167,7 @@ class Asterisk(LabServer):
     phones: dict[str, int] = field(default_factory=lambda: {name: free_udp_port(PHONES) for name in AGENTS})
     certificate: tuple[Path, Path] | None = None
     ami_tls: int = field(default_factory=free_port)
+    translated: tuple[str, str] | None = None
     logs = ("messages",)
 
     @override
@@ -211,6 +215,8 @@ class Asterisk(LabServer):
             + "".join(_PHONE.format(name=n, phones=PHONES, port=p) for n, p in self.phones.items())
             + "".join(_BROWSER.format(name=name) for name in BROWSERS)
         )
+        if self.translated:
+            (local / "nat.conf").write_text(_as_shipped(*self.translated))
         (local / "http.conf").write_text(f"bindport = {self.http}\n")
         (local / "queues.conf").write_text(_QUEUES)
         (local / "extensions.conf").write_text(_DIALPLAN)
@@ -249,6 +255,18 @@ class Asterisk(LabServer):
                 return True
         except OSError:
             return False
+
+
+def _as_shipped(address: str, networks: str) -> str:
+    """The `nat.conf` that the container's start makes of the two variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        etc = Path(shutil.copytree(ROOT / "deploy" / "asterisk", Path(folder, "etc")))
+        where = {
+            "PATH": os.environ["PATH"], "ASTERISK_ETC": str(etc), "ASTERISK_SITE": folder, "PBX_SECRET": SECRET,
+            "PBX_PHONES_SECRET": SECRET, "PBX_EXTERNAL_ADDRESS": address, "PBX_LOCAL_NET": networks,
+        }  # fmt: skip
+        subprocess.run(["sh", str(etc / "start.sh"), "true"], env=where, check=True)
+        return (etc / "local" / "nat.conf").read_text()
 
 
 def _modules() -> Path:
