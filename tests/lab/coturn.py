@@ -9,11 +9,12 @@ import os
 import shutil
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from typing_extensions import override
 
 from tests.lab.network import give_an_address
-from tests.lab.ports import free_udp_port
+from tests.lab.ports import free_port, free_udp_port
 from tests.lab.server import LabServer
 from tools.steps import ROOT
 
@@ -33,10 +34,13 @@ class Coturn(LabServer):
 
     Attributes:
         port: of STUN and TURN on 127.0.0.1, UDP and TCP.
+        certificate: with one (PEM: certificate, key) it speaks TLS too, at `tls_port`.
     """
 
     secret: str = SECRET
     port: int = field(default_factory=free_udp_port)
+    certificate: tuple[Path, Path] | None = None
+    tls_port: int = field(default_factory=free_port)
     _address: str = ""
 
     @property
@@ -49,14 +53,22 @@ class Coturn(LabServer):
         """As an account names it."""
         return f"turn:127.0.0.1:{self.port}"
 
+    @property
+    def turns(self) -> str:
+        """As an account names it."""
+        return f"turns:127.0.0.1:{self.tls_port}"
+
     @override
     def _configure(self) -> None:
         """The rest it does itself, from its environment."""
         self._address = give_an_address()
+        for source, name in zip(self.certificate or (), ("fullchain.pem", "privkey.pem"), strict=False):
+            shutil.copy(source, self.folder / name)
 
     @override
     def _command(self) -> list[str]:
-        listens = ("--listening-ip=127.0.0.1", f"--listening-port={self.port}", f"--relay-ip={self._address}")
+        listens = ("--listening-ip=127.0.0.1", f"--listening-port={self.port}", f"--relay-ip={self._address}",
+                   f"--tls-listening-port={self.tls_port}")  # fmt: skip
         return ["setpriv", "--pdeathsig", "KILL", "sh", str(_DEPLOYED / "start.sh"), *listens]
 
     @override

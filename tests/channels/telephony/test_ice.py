@@ -21,6 +21,7 @@ from hub.settings import Settings
 from tests.channels.telephony.conftest import Floor, account_settings, until
 from tests.conftest import SignIn
 from tests.lab.asterisk.server import PHONES_SECRET, PHONES_USER, Asterisk
+from tests.lab.certificates import self_signed
 from tests.lab.coturn import INSTALL, SECRET, Coturn, installed
 
 
@@ -33,13 +34,26 @@ def account(**more: Any) -> TelephonyAccount:
     return TelephonyAccount.model_validate({**fields, **more})
 
 
-@pytest.fixture(scope="module")
-def turn() -> Iterator[Coturn]:
-    """A coturn; on a build machine it must be there."""
+def _need_coturn() -> None:
+    """On a build machine it must be there."""
     if not installed():
         assert os.environ.get("CI") != "true", INSTALL
         pytest.skip(INSTALL)
+
+
+@pytest.fixture(scope="module")
+def turn() -> Iterator[Coturn]:
+    """A coturn."""
+    _need_coturn()
     with Coturn() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
+    """A coturn that has a certificate, and speaks TLS therefore."""
+    _need_coturn()
+    with Coturn(certificate=self_signed(tmp_path_factory.mktemp("certificate"))) as server:
         yield server
 
 
@@ -87,6 +101,19 @@ def test_every_form_of_address_is_taken() -> None:
 async def test_servers_that_serve_have_nothing_to_mend(turn: Coturn) -> None:
     """STUN answers; TURN opens an address with the made credentials, over UDP and TCP."""
     urls = [turn.stun, turn.turn, f"{turn.turn}?transport=tcp"]
+    assert await said(ice_servers=urls, turn_secret=SECRET) == [(True, "")] * 3
+
+
+async def test_a_server_that_speaks_tls_serves_whoever_trusts_its_certificate(
+    certified: Coturn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`turns:` opens an address as `turn:` does; where nobody vouches for the certificate, browsers would not take it."""
+    [(ok, advice)] = await said(ice_servers=[certified.turns], turn_secret=SECRET)
+    assert not ok
+    assert "browsers would not trust its certificate" in advice
+    assert certified.certificate is not None
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified.certificate[0]))
+    urls = [certified.turns, certified.turn, f"{certified.turn}?transport=tcp"]
     assert await said(ice_servers=urls, turn_secret=SECRET) == [(True, "")] * 3
 
 
