@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from crm_core.ground.clock import now
 from hub.metrics import TASK_FAILURES
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _CANCEL_AGAIN_S = 0.5
 
+T = TypeVar("T")
 State = Literal["starting", "running", "waiting", "done", "stopped"]
 
 
@@ -123,6 +124,22 @@ class Supervisor:
             await asyncio.sleep(backoff.wait(entry.failures))
 
 
+async def unbroken(work: Coroutine[Any, Any, T], at_most_s: float = 2.0) -> T:
+    """Do a short piece of work to its end even where it is cancelled meanwhile: then the cancellation follows, and what
+    was done is known to be done. Whoever cancels waits for so long at most."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait([task], timeout=at_most_s)
+        finally:
+            await _end({task})
+            if not task.cancelled():
+                task.exception()  # of use to nobody any more
+        raise
+
+
 async def run_beside(*works: Coroutine[Any, Any, None]) -> None:
     """Run all until the first of them ends, then end the others; raises what the first raised."""
     tasks = [asyncio.create_task(work) for work in works]
@@ -130,7 +147,7 @@ async def run_beside(*works: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        cancelled = await _end(set(tasks) - done)
+        cancelled = await _end({*tasks} - done)
     if cancelled:
         raise asyncio.CancelledError
     failed = [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
@@ -140,7 +157,7 @@ async def run_beside(*works: Coroutine[Any, Any, None]) -> None:
         raise failed[0]
 
 
-async def _end(left: set[asyncio.Task[None]]) -> bool:
+async def _end(left: set[asyncio.Task[Any]]) -> bool:
     """Cancel until they are done, also where this task itself is cancelled meanwhile; whether it was."""
     cancelled = False
     while left:

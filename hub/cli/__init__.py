@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = commands.add_parser("worker", help="run a Celery worker")
     worker.add_argument("--beat", action="store_true", help="with the schedule (only one process may have it)")
+    worker.add_argument("--tied", action="store_true", help="end when standard input ends (as `up` has it)")
     worker.set_defaults(command=_worker)
     commands.add_parser("beat", help="run the schedule alone").set_defaults(command=_beat)
 
@@ -113,7 +114,7 @@ def _serve(given: argparse.Namespace, settings: Settings) -> int:
 def _worker(given: argparse.Namespace, settings: Settings) -> int:
     from hub.cli.workers import run_worker
 
-    return run_worker(settings, beat=given.beat)
+    return run_worker(settings, beat=given.beat, tied=given.tied)
 
 
 def _beat(given: argparse.Namespace, settings: Settings) -> int:

@@ -128,11 +128,11 @@ async def _start_worker(settings: Settings) -> asyncio.subprocess.Process:
     with Path(settings.data, "worker.log").open("ab") as output:  # noqa: ASYNC230 - once, at start
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "hub.cli", "worker", "--beat"),
+            *("-m", "hub.cli", "worker", "--beat", "--tied"),
             env=inherited_environment(
                 MAINSTEM_MONGO_URL=settings.mongo_url.get_secret_value(), MAINSTEM_DATA=str(settings.data)
             ),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # it ends with us, even if we are killed
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -39,13 +39,14 @@ async def test_ended_early_it_leaves_nothing_and_starts_again(
 
 
 async def test_what_a_killed_hub_left_is_used_and_stopped(tmp_path: Path) -> None:
-    """kill -9 leaves MongoDB running; the next start takes it over, and its ordinary end stops it."""
+    """kill -9 leaves MongoDB running, and nothing else; the next start takes it over, and its ordinary end stops it."""
     process = await _up(tmp_path)
     await _ready(process)
     process.kill()
     await _ended(process)
-    left = [pid for pid in _running(tmp_path) if "mongod" in _command(pid)]
-    assert len(left) == 1
+    await _until_gone([pid for pid in _running(tmp_path) if "mongod" not in _command(pid)])
+    left = _running(tmp_path)
+    assert ["mongod" in _command(pid) for pid in left] == [True]
     process = await _up(tmp_path)
     await _ready(process)
     assert set(left) <= set(_running(tmp_path)), "it works on with the server that is there"
@@ -69,21 +70,25 @@ async def _up(folder: Path) -> asyncio.subprocess.Process:
         MAINSTEM_CONFIG=str(config), MAINSTEM_DATA=str(folder), MAINSTEM_PORT=str(free_port())
     )
     environment.pop("MAINSTEM_MONGO_URL", None)
-    with (folder / "up.log").open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hub.cli", "up"), env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
-        )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hub.cli", "up"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     STARTED.append(process)
     return process
 
 
 async def _ready(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None
+    said = b""
     async with asyncio.timeout(_PATIENCE_S):
         while line := await process.stdout.readline():
+            said += line
             if b"Mainstem is ready" in line:
                 return
-    raise AssertionError("it ended before it was ready")
+    raise AssertionError(f"it ended before it was ready: {said.decode()}")
 
 
 async def _ended(process: asyncio.subprocess.Process) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,38 @@ async def test_a_step_runs_once_while_whoever_comes_second_waits(
     assert sum(count >= 1 for count in counts) == 1
     assert await old_db["migrations"].count_documents({"number": number}) == 1
     assert await old_db["messages"].count_documents({"touched": {"$ne": True}}) == 0
+
+
+async def test_a_long_step_keeps_the_lock_and_a_killed_process_gives_it_up(
+    old_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock lasts longer than its time for whoever works on, and no longer for whoever does not."""
+    monkeypatch.setattr("hub.store.migrate._RENEW_S", 0.05)
+    monkeypatch.setattr("hub.store.migrate._LOCK_FOR", timedelta(seconds=0.5))
+    running = 0
+
+    async def long(_db: Database) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await asyncio.sleep(2)
+        running -= 1
+
+    _with_another_step(monkeypatch, long)
+    left = {"_id": "lock", "holder": "killed", "until": now() + timedelta(seconds=0.5)}
+    await old_db["migrations"].insert_one(left)
+    counts = await asyncio.gather(*(migrate(old_db, all_indexes_of_hub()) for _ in range(2)))
+    assert sorted(count >= 1 for count in counts) == [False, True]
+
+
+async def test_a_start_that_is_broken_off_lets_go_of_the_lock(old_db: Database) -> None:
+    """At any moment, also while the lock is on its way."""
+    await migrate(old_db, ())
+    for moment in range(60):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(moment / 10_000):
+                await migrate(old_db, ())
+        assert await old_db["migrations"].find_one({"_id": "lock"}) is None, moment
 
 
 async def test_a_step_that_broke_off_is_done_again_by_the_next_start(
