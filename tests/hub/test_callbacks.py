@@ -141,8 +141,8 @@ def told(seq: int, call: Doc) -> Doc:
 
 
 async def callbacks(hub: Hub) -> list[Doc]:
-    """All there are, the oldest first."""
-    return await hub.db["callbacks"].find({}).sort("_id", 1).to_list()
+    """All there are, by the calls that they are of."""
+    return await hub.db["callbacks"].find({}).sort("calls", 1).to_list()
 
 
 async def test_a_lost_caller_has_one_open_callback_however_often_it_is_seen(hub: Hub) -> None:
