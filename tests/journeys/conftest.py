@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 
 from hub.main import Hub
 from hub.settings import AccountSettings, Settings
@@ -34,6 +35,18 @@ FLAGS = [
     "--no-first-run",
     "--disable-features=Translate,OptimizationHints,MediaRouter",
 ]
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fixtures are to know how the test itself ended."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,10 +124,13 @@ OpenConsole = Callable[..., Awaitable[Watched]]
 
 
 @pytest.fixture
-async def pages(browser: Browser, link: Link) -> AsyncIterator[Pages]:
+async def pages(browser: Browser, link: Link, request: pytest.FixtureRequest) -> AsyncIterator[Pages]:
     """Where every page comes from. At the end: no page error, no foreign host, no CSP violation in any of them."""
     pages = Pages(browser, link)
     yield pages
+    if request.node.stash.get(FAILED, False):
+        with suppress(Error):
+            await pages.tell()
     await pages.close()
 
 

@@ -9,6 +9,9 @@ from playwright.async_api import Browser, BrowserContext
 from tests.journeys.link import Link
 from tests.journeys.watch import Noticed, Watched, watch
 
+_SHOWN = 2500
+"""So much of the text of each page of a failed test is printed, in characters."""
+
 
 class Pages:
     """The pages of one test, in as many browsers as it has people."""
@@ -33,6 +36,12 @@ class Pages:
         page = Watched(await context.new_page(), self._link, noticed)
         await page.page.goto(f"{self._link.url}{path}")
         return page
+
+    async def tell(self) -> None:
+        """Print where each page is and what stands on it: of a test that failed, nothing else is left."""
+        for context, _ in self._browsers:
+            for page in context.pages:
+                print(f"--- {page.url}\n{(await page.locator('body').inner_text(timeout=5000))[:_SHOWN]}")
 
     async def shut(self) -> None:
         """Close all of them."""
