@@ -29,7 +29,10 @@ def run_beat(settings: Settings) -> int:
 
 
 def _end_with_input() -> None:
-    """It ends when whoever has the other end does, even if killed: then this process is to end as if it were told to."""
-    while sys.stdin.buffer.read(1):
+    """It ends when whoever has the other end does, even if killed: then this process is to end as if it were told to.
+
+    Read without `sys.stdin`: its lock, held while this waits, would be held for ever in the processes that are forked.
+    """
+    while os.read(sys.stdin.fileno(), 1):
         continue
     os.kill(os.getpid(), signal.SIGTERM)

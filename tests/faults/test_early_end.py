@@ -58,6 +58,7 @@ async def test_what_a_killed_hub_left_is_used_and_stopped(tmp_path: Path) -> Non
 async def _up_and_down(folder: Path) -> None:
     process = await _up(folder)
     await _ready(process)
+    await _works(folder)
     process.terminate()
     assert await _ended(process) == 0
     assert _running(folder) == []
@@ -89,6 +90,23 @@ async def _ready(process: asyncio.subprocess.Process) -> None:
             if b"Mainstem is ready" in line:
                 return
     raise AssertionError(f"it ended before it was ready: {said.decode()}")
+
+
+async def _works(folder: Path) -> None:
+    """Wait until the worker is up, with the processes that it has for tasks."""
+
+    def up() -> bool:
+        said = (folder / "worker.log").read_text()
+        return said.rfind("worker starts") < said.rfind(" ready.") and bool(_pool(folder))
+
+    async with asyncio.timeout(_PATIENCE_S):
+        while not up():
+            await asyncio.sleep(0.05)
+
+
+def _pool(folder: Path) -> list[int]:
+    workers = [pid for pid in _running(folder) if "worker" in _command(pid)]
+    return [pid for pid in workers if int(_read(pid, "stat").rpartition(")")[2].split()[1]) in workers]
 
 
 async def _ended(process: asyncio.subprocess.Process) -> int:
