@@ -114,7 +114,7 @@ class _Open:
 
 
 async def _follow(unit: Unit, news: Sequence[_News]) -> None:
-    queues = sorted({each.call["part"]["queue"] for each in news if not each.answered})
+    queues = sorted({queue for each in news if not each.answered and (queue := each.call["part"]["queue"])})
     known = frozenset([doc["_id"] async for doc in unit.beside[QUEUES].find({"_id": {"$in": queues}}, {"_id": 1})])
     open_ = _Open(await unit.beside[CALLBACKS].find(_concerned(news)).to_list(), known)
     noted = await _noted(unit.beside, [_key(each.call) for each in news if not each.answered])
@@ -125,7 +125,7 @@ async def _follow(unit: Unit, news: Sequence[_News]) -> None:
             open_.lost(each)
     writes = [ReplaceOne({"_id": key}, doc, upsert=True) for key, doc in open_.changed.items()]
     if writes:
-        await unit.db[CALLBACKS].bulk_write(writes, ordered=False, session=unit.session)
+        await unit.db[CALLBACKS].bulk_write(writes, session=unit.session)  # in order: a number has one that is open
     for doc in open_.changed.values():
         announce(unit, doc)
 

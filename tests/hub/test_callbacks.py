@@ -162,6 +162,18 @@ async def test_a_lost_caller_has_one_open_callback_however_often_it_is_seen(hub:
     assert await hub.db["callbacks"].count_documents({"state": "open"}) == 1
 
 
+async def test_a_lost_call_that_names_no_queue_any_more_keeps_no_other_from_the_list(hub: Hub) -> None:
+    """It was in one, and left it; in one batch with a call that names one."""
+    batch = [
+        told(1, await lost_call(hub, 1, caller="+8613900139010", queue=None)),
+        told(2, await lost_call(hub, 2, caller="+8613900139011")),
+    ]
+    await LostCallers(hub.units).follow(batch)
+    assert [(doc["number"], doc["queue"]) for doc in await callbacks(hub)] == [
+        ("+8613900139010", None), ("+8613900139011", "support"),
+    ]  # fmt: skip
+
+
 async def test_who_is_lost_after_being_reached_stays_on_the_list(hub: Hub) -> None:
     """In one batch, and where the batch is seen again after a crash: the order of the events decides."""
     lost = LostCallers(hub.units)
